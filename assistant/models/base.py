@@ -1,0 +1,84 @@
+"""What the assistant needs of a language model: the Protocol and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one completion. `cached_tokens` of the prompt came from the prefix cache."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """Prompt tokens evaluated so far, cached ones included."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Always the last chunk. `finish` says why the model stopped."""
+
+    usage: Usage
+    finish: Literal["stop", "length", "cancelled"]
+
+
+Chunk = PromptProgress | TextDelta | Completed
+
+
+class LanguageModel(Protocol):
+    """A chat model. One completion at a time; implementations serialise callers with a lock."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and completion may hold together."""
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Exact number of prompt tokens of these messages, chat template included.
+
+        A remote server that cannot count answers with a safe over-estimate.
+        """
+
+    def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        schema: dict[str, Any] | None = None,
+        cancel: Flag | None = None,
+    ) -> Iterator[Chunk]:
+        """Stream a completion; with a JSON schema the text is a document that obeys it.
+
+        Raises ContextOverflow before any work when prompt and max_tokens do not fit.
+        """
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> None:
+        """Serve with this GGUF LoRA from the next completion on, or with none; no reload."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,82 @@
+"""What a turn tells its front end while it runs: typed, frozen, in the order they happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assistant.models.base import Usage
+from memory.recall import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The user's words are on disk. Everything after this may fail without losing them."""
+
+    message_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What is being done now, for the status line; `fraction` is None when unknown."""
+
+    what: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The memories that stand in the prompt, best first."""
+
+    memories: tuple[Memory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsed:
+    tool: str
+    arguments: dict[str, object]
+    result: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know: what did not fit, what is not available."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milliseconds:
+    """Times of one turn, in milliseconds, from the moment it was sent."""
+
+    recall: float = 0.0
+    first_token: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The end of every turn that was accepted: the answer as it was recorded."""
+
+    message_id: str
+    text: str
+    status: Literal["complete", "cancelled", "interrupted", "failed"]
+    memories: tuple[Memory, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    ms: Milliseconds = field(default_factory=Milliseconds)
+    context_tokens: int = 0
+    """Tokens the model can hold; with usage.prompt_tokens the context meter."""
+    problem: str | None = None
+    """For a failed turn: what happened and what to do, in one sentence."""
+
+
+Update = Accepted | Working | Recalled | ToolUsed | Delta | Notice | Answered

@@ -1,0 +1,38 @@
+"""Errors of the memory package, named for who must act.
+
+MemoryFault                     base of everything raised here
+├── RefusedInput                the caller: the words or the request cannot be accepted as they are
+├── NotFound                    the caller: no event or session has this id
+├── HomeUnusable                the user: the home cannot be read or written (rights, full disk)
+├── LogDamaged                  the user: `verify` found events that are not what was written
+├── EmbedderUnavailable         the user: the embedding model is missing or broken (run setup)
+└── IndexBroken                 nobody: an index is damaged; it is rebuilt from the log
+"""
+
+
+class MemoryFault(Exception):
+    """Base of every error of this package; its text is one sentence that says what to do."""
+
+
+class RefusedInput(MemoryFault):
+    """The words or the request cannot be accepted as they are; nothing was stored."""
+
+
+class NotFound(MemoryFault):
+    """No event or session has this id."""
+
+
+class HomeUnusable(MemoryFault):
+    """The home cannot be read or written: rights, a full disk, a file that is not ours."""
+
+
+class LogDamaged(MemoryFault):
+    """The log is not what was written: a broken hash chain or an unreadable database."""
+
+
+class EmbedderUnavailable(MemoryFault):
+    """The embedding model is missing or broken; recall goes on with full text alone."""
+
+
+class IndexBroken(MemoryFault):
+    """A derived index is damaged; it is thrown away and rebuilt from the log."""

@@ -1,0 +1,61 @@
+"""What memory needs from outside, as Protocols; adapters are passed in by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""Shape (texts, dimensions), rows of unit length."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, units done, units in all)."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """The Progress that shows nothing."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Embedder(Protocol):
+    @property
+    def identity(self) -> str:
+        """Name of the model and revision; vectors of different identities never mix."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of the texts, shape (len(texts), dimensions).
+
+        Raises EmbedderUnavailable when the model cannot be loaded.
+        """
+
+
+class VectorIndex(Protocol):
+    """An approximate nearest-neighbour index that holds ids and vectors, never text.
+
+    It is a cache of the vectors kept in SQLite and may be thrown away at any time.
+    """
+
+    def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
+        """Store or replace the vectors of these log positions."""
+
+    def count(self) -> int:
+        """Number of vectors held. Raises IndexBroken when the index cannot be read."""
+
+    def query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """The k nearest as (log position, cosine similarity), best first; vector has shape (1, d)."""
+
+    def clear(self) -> None:
+        """Remove every vector, and every byte of them, from disk."""
