@@ -41,6 +41,8 @@ class Message(Payload):
     """Ids of the events that stood in the prompt of this answer."""
     status: Literal["complete", "cancelled", "interrupted", "failed"] = "complete"
     model: str | None = None
+    owed_by: str | None = None
+    """For words sent in a conversation held here: the run of the program that owes an answer."""
 
 
 class SessionOpened(Payload):

@@ -1,0 +1,151 @@
+"""The only composition root: settings in, a wired assistant out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import SetupNeeded
+from assistant.models.base import LanguageModel
+from assistant.models.catalog import ModelEntry, shipped_catalog
+from assistant.models.fetch import installed
+from assistant.models.slot import ModelSlot
+from assistant.settings import Settings
+from memory.errors import EmbedderUnavailable
+from memory.ports import Embedder, SystemClock, Vectors
+from memory.sentence_embedder import SentenceEmbedder
+from memory.store import MemoryStore
+
+if TYPE_CHECKING:
+    from assistant.session import Assistant
+
+VARIABLES = {
+    # Every library below is told to stay off the network before it is imported.
+    "ANONYMIZED_TELEMETRY": "False",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "LANGSMITH_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OTEL_SDK_DISABLED": "true",
+}
+
+
+def stay_local() -> None:
+    """Switch off telemetry and hub look-ups of all dependencies, for this process."""
+    os.environ.update(VARIABLES)
+
+
+def open_assistant(settings: Settings) -> Assistant:
+    """Everything wired for one home. Loads no model yet. Raises MemoryFault or SettingsInvalid."""
+    stay_local()
+    # Commands that need no turn start without LangGraph.
+    from assistant.graph import TurnGraph
+    from assistant.runs import Runs
+    from assistant.session import Assistant
+    from assistant.toolbox import toolbox
+    from assistant.turn import TurnLimits
+
+    slot = model_slot(settings)
+    store = open_store(settings)
+    clock = SystemClock()
+    return Assistant(
+        store=store,
+        model=slot,
+        graph=TurnGraph(settings.home / "turns.sqlite3"),
+        runs=Runs(settings.home / "runs"),
+        toolbox=lambda event: toolbox(store, clock, event),
+        limits=TurnLimits(
+            answer_tokens=settings.answer_tokens,
+            memory_tokens=settings.memory_tokens,
+            memories=settings.memories,
+            temperature=settings.temperature,
+        ),
+        clock=clock,
+    )
+
+
+def open_store(settings: Settings) -> MemoryStore:
+    """The memory of the home, without a language model. Raises MemoryFault."""
+    stay_local()
+    return MemoryStore(
+        settings.home,
+        embedder_for(settings, settings.embedder),
+        open_embedder=lambda identity: _earlier_embedder(settings, identity),
+    )
+
+
+def embedder_for(settings: Settings, name: str) -> Embedder:
+    """The embedder of this catalog name; loading and any fault wait for the first use."""
+    entry = shipped_catalog().find(name)
+    folder = installed(entry, settings.models)
+    return SentenceEmbedder(folder or settings.models / name, identity_of(entry))
+
+
+def identity_of(entry: ModelEntry) -> str:
+    """Name and content of a model: vectors of other weights under the same name are others."""
+    weights = max(entry.files, key=lambda file: file.bytes)
+    return f"{entry.name}@{(weights.sha256 or 'unknown')[:12]}"
+
+
+def _earlier_embedder(settings: Settings, identity: str) -> Embedder | None:
+    for entry in shipped_catalog().models:
+        if identity_of(entry) == identity:
+            folder = installed(entry, settings.models)
+            return SentenceEmbedder(folder, identity) if folder else None
+    return None
+
+
+def model_slot(settings: Settings) -> ModelSlot:
+    """The place of the configured model. Raises nothing: a missing model is told at first use."""
+    if settings.server_url is not None:
+        return ModelSlot(settings.server_model, settings.context_tokens, lambda: _server(settings))
+    name, path = local_model(settings)
+    return ModelSlot(name, settings.context_tokens, lambda: _local(settings, path))
+
+
+def local_model(settings: Settings) -> tuple[str, Path | None]:
+    """Name and file of the model to serve; the file is None while there is none.
+
+    Raises SettingsInvalid for a name that is neither in the catalog nor a file.
+    """
+    if settings.model is not None and (
+        settings.model.endswith(".gguf") or "/" in settings.model
+    ):
+        path = Path(settings.model).expanduser()
+        return path.stem, path
+    catalog = shipped_catalog()
+    if settings.model is not None:
+        entry = catalog.find(settings.model)
+        return entry.name, installed(entry, settings.models)
+    llms = [entry for entry in catalog.models if entry.role == "llm"]
+    for entry in sorted(llms, key=lambda entry: entry.test_only):
+        if path_here := installed(entry, settings.models):
+            return entry.name, path_here
+    return "no model", None
+
+
+def _local(settings: Settings, path: Path | None) -> LanguageModel:
+    if path is None:
+        wanted = f" --model {settings.model}" if settings.model else ""
+        raise SetupNeeded(f"No language model is here yet; run `lifelore setup{wanted}`.")
+    from assistant.models.llama import LlamaCppModel
+
+    model = LlamaCppModel(path, settings.context_tokens, threads=settings.threads)
+    if settings.adapter is not None:
+        model.use_adapter(settings.adapter)
+    return model
+
+
+def _server(settings: Settings) -> LanguageModel:
+    from assistant.models.openai_server import OpenAIServerModel
+
+    return OpenAIServerModel(
+        base_url=settings.server_url or "",
+        model=settings.server_model,
+        api_key=settings.server_key.get_secret_value(),
+        context_tokens=settings.context_tokens,
+    )

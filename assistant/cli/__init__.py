@@ -1,0 +1,35 @@
+"""The `lifelore` command: one file a command group, and one place where errors become sentences."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0 done, 1 could not, 2 asked wrongly, 130 stopped by Ctrl-C."""
+    import click
+
+    from assistant.cli.app import app
+    from assistant.errors import AssistantFault
+    from memory.errors import MemoryFault
+
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not stop the answer.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    try:
+        code = app(args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except (MemoryFault, AssistantFault) as fault:
+        print(f"lifelore: {fault}", file=sys.stderr)
+        code = 1
+    except click.exceptions.Abort:
+        print("lifelore: stopped; everything accepted is kept.", file=sys.stderr)
+        code = 130
+    except click.ClickException as error:
+        print(f"lifelore: {error.format_message()} Try --help.", file=sys.stderr)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has enough; Python would complain again while flushing.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

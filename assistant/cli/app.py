@@ -1,0 +1,53 @@
+"""The command tree. Heavy parts are imported inside the commands, so that --help is instant."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli import chat, memories, models, upkeep
+from assistant.cli.common import Options
+
+app = typer.Typer(
+    name="lifelore",
+    help="A personal assistant that remembers what you tell it, on your own machine.\n\n"
+    "Run `lifelore` to open it, `lifelore setup` once before.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def lifelore(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Where your memory lives.", envvar="LIFELORE_HOME", show_default=False),
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option(help="The conversation to continue.", show_default=False)
+    ] = None,
+) -> None:
+    context.obj = Options(home)
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_open_tui(context.obj, session))
+
+
+def _open_tui(options: Options, session: str | None) -> int:
+    from assistant.build import open_assistant, stay_local
+
+    stay_local()
+    settings = options.settings()
+    # By name, because the layers below the TUI do not import it.
+    tui = importlib.import_module("tui.app")
+    code: int = tui.run(lambda: open_assistant(settings), session)
+    return code
+
+
+for group in (chat, memories, models, upkeep):
+    group.register(app)

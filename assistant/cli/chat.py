@@ -1,0 +1,184 @@
+"""`lifelore chat` and `lifelore ask`: talking without the TUI."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.common import AsJson, memory_json, print_json, say, settings_of
+
+if TYPE_CHECKING:
+    from assistant.session import Session
+    from assistant.updates import Answered
+
+Continue = Annotated[
+    str | None, typer.Option("--session", help="The conversation to continue.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(ask)
+    app.command()(chat)
+
+
+def ask(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
+    session: Continue = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say one thing and print the answer. It is remembered like everything else."""
+    from assistant.build import open_assistant
+
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    assistant = open_assistant(settings_of(context))
+    try:
+        conversation = assistant.session(session)
+        answered = _turn(conversation, text, streams=not as_json)
+    finally:
+        assistant.close()
+    if as_json:
+        print_json(_answer_json(answered, conversation.id))
+    if answered.status == "failed":
+        say(f"lifelore: {answered.problem}")
+    if answered.status != "complete":
+        raise typer.Exit(130 if answered.status == "cancelled" else 1)
+
+
+def chat(context: typer.Context, session: Continue = None) -> None:
+    """Talk in the plain terminal. /memories shows what the last answer used, /quit leaves."""
+    from assistant.build import open_assistant
+    from memory.errors import MemoryFault
+
+    assistant = open_assistant(settings_of(context))
+    try:
+        conversation = assistant.session(session)
+        say(f"Lifelore · {assistant.model_name} · Ctrl-C stops an answer, Ctrl-D leaves.")
+        last: Answered | None = None
+        for line in _lines():
+            if line in ("/quit", "/exit"):
+                break
+            if line == "/memories":
+                _print_memories(last)
+            elif line:
+                try:
+                    last = _turn(conversation, line, streams=True)
+                except MemoryFault as fault:
+                    say(f"lifelore: {fault}")
+    finally:
+        assistant.close()
+    say(f"To go on: lifelore chat --session {conversation.id}")
+
+
+def _lines() -> Iterator[str]:
+    """Lines from the terminal, edited with readline where there is one."""
+    try:
+        import readline  # noqa: F401  gives input() its line editing
+    except ImportError:
+        pass
+    while True:
+        try:
+            yield input("> " if sys.stdin.isatty() else "").strip()
+        except EOFError:
+            return
+
+
+def _turn(conversation: Session, text: str, *, streams: bool) -> Answered:
+    """Run one turn, showing it as it comes; Ctrl-C stops the answer and keeps what was said."""
+    from assistant.updates import Answered, Delta, Notice, ToolUsed, Working
+
+    status = _StatusLine()
+    answered: Answered | None = None
+    with _interrupt_cancels(conversation):
+        for update in conversation.send(text):
+            if isinstance(update, Working):
+                status.show(update.what, update.fraction)
+            elif isinstance(update, Notice):
+                status.clear()
+                say(f"({update.text})")
+            elif isinstance(update, ToolUsed) and streams:
+                status.clear()
+                say(f"[{update.tool}: {update.result}]")
+            elif isinstance(update, Delta) and streams:
+                status.clear()
+                print(update.text, end="", flush=True)
+            elif isinstance(update, Answered):
+                answered = update
+    status.clear()
+    assert answered is not None
+    if streams:
+        _end_of_answer(answered)
+    return answered
+
+
+def _end_of_answer(answered: Answered) -> None:
+    print()
+    if answered.status == "cancelled":
+        say("(stopped)")
+    elif answered.problem and sys.stdin.isatty():
+        say(f"({answered.problem})")
+
+
+class _StatusLine:
+    """One line on a terminal's stderr that says what is being done and is wiped after."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def show(self, what: str, fraction: float | None) -> None:
+        if sys.stderr.isatty():
+            percent = "" if fraction is None else f" {fraction:.0%}"
+            print(f"\r\x1b[2K{what}…{percent}", end="", file=sys.stderr, flush=True)
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+            self._shown = False
+
+
+@contextmanager
+def _interrupt_cancels(conversation: Session) -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, lambda *_: conversation.cancel())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _print_memories(answered: Answered | None) -> None:
+    from memory.when import spoken_date
+
+    if answered is None or not answered.memories:
+        print("No memories were used.")
+        return
+    for number, memory in enumerate(answered.memories, 1):
+        print(f"{number}. {spoken_date(memory.at)} {memory.speaker or memory.origin.value}: "
+              f"{memory.text}  [{memory.id}]")
+
+
+def _answer_json(answered: Answered, session_id: str) -> dict[str, Any]:
+    return {
+        "answer": answered.text,
+        "status": answered.status,
+        "problem": answered.problem,
+        "session_id": session_id,
+        "memories": [memory_json(memory) for memory in answered.memories],
+        "asked": None,
+        "usage": {
+            "prompt_tokens": answered.usage.prompt_tokens,
+            "cached_tokens": answered.usage.cached_tokens,
+            "completion_tokens": answered.usage.completion_tokens,
+        },
+        "ms": {
+            "recall": round(answered.ms.recall, 1),
+            "first_token": round(answered.ms.first_token, 1),
+            "total": round(answered.ms.total, 1),
+        },
+    }

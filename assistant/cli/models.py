@@ -1,0 +1,104 @@
+"""`lifelore setup`: what fits this machine, and fetching it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.common import progress_bars, say, settings_of
+from assistant.errors import DownloadFailed, SetupNeeded
+
+if TYPE_CHECKING:
+    from assistant.models.catalog import ModelEntry
+    from assistant.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(setup)
+
+
+def setup(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Fetch without asking.")] = False,
+    model: Annotated[
+        str | None, typer.Option(help="This language model instead of the suggested one.")
+    ] = None,
+) -> None:
+    """Fetch the models that Lifelore needs. What is already here is not fetched again."""
+    from assistant.machine import this_machine
+    from assistant.models.catalog import shipped_catalog
+    from assistant.models.fetch import installed
+
+    settings = settings_of(context)
+    catalog = shipped_catalog()
+    machine = this_machine()
+    embedder = catalog.find(settings.embedder)
+    if model is not None:
+        choices: Sequence[ModelEntry] = [catalog.find(model)]
+    else:
+        here = [e for e in catalog.models if e.role == "llm" and not e.test_only
+                and installed(e, settings.models)]
+        choices = here[:1] or machine.suggest(catalog)
+    missing = [e for e in (embedder, choices[0]) if installed(e, settings.models) is None]
+    if not missing:
+        say(f"Everything is here: {choices[0].title}, {embedder.title}.")
+        return
+    _show(catalog.models, settings, machine.describe(), choices[0])
+    total = sum(entry.download_bytes for entry in missing)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise SetupNeeded("Nobody is here to ask; run `lifelore setup --yes` to fetch.")
+        if not typer.confirm(f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"):
+            raise typer.Exit(1)
+    _fetch_first([embedder], settings)
+    got = _fetch_first(choices, settings)
+    say(f"Ready: {got.title}. Run `lifelore` to begin.")
+
+
+def _fetch_first(choices: Sequence[ModelEntry], settings: Settings) -> ModelEntry:
+    """Fetch the first of the choices that can be had; the last one's failure is the answer."""
+    from assistant.models.fetch import fetch
+
+    for entry in choices:
+        try:
+            with progress_bars(in_bytes=True) as progress, _interrupt_sets() as cancel:
+                fetch(entry, settings.models, progress, cancel)
+            return entry
+        except DownloadFailed as failure:
+            if cancel.is_set():
+                raise typer.Abort() from failure
+            if entry is choices[-1]:
+                raise
+            say(f"({failure} Trying the next one that fits.)")
+    raise SetupNeeded("No model of the catalog fits this machine; set `server_url` to use a server.")
+
+
+@contextmanager
+def _interrupt_sets() -> Iterator[Flag]:
+    cancel = Flag()
+    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show(
+    entries: Sequence[ModelEntry], settings: Settings, machine: str, suggested: ModelEntry
+) -> None:
+    from assistant.models.fetch import installed
+
+    say(f"This machine: {machine}. Models go to {settings.models}.")
+    for entry in entries:
+        if entry.role != "llm" or entry.test_only:
+            continue
+        state = "here" if installed(entry, settings.models) else f"{entry.download_bytes / 1e9:.1f} GB"
+        mark = "*" if entry is suggested else " "
+        say(f" {mark} {entry.name:<22} {state:>7}  needs {entry.memory_bytes / 1e9:.1f} GB memory"
+            f"  {entry.licence}. {entry.notes}")

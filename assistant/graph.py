@@ -1,0 +1,98 @@
+"""The turn as a LangGraph graph: wiring only, the steps are in `nodes`.
+
+    recall -> choose_tool -> answer -> record
+                 ^  |
+                 |  v
+               run_tool
+
+The checkpointer holds turns in flight. A finished turn's thread is deleted, so that no second
+copy of anybody's words stays behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langsmith import tracing_context
+
+from assistant import nodes
+from assistant.turn import TurnContext, TurnState
+from assistant.updates import Update
+from memory.database import open_database, truncate_wal
+
+Node = Callable[[TurnState, TurnContext], TurnState]
+Graph = CompiledStateGraph[TurnState, TurnContext, TurnState, TurnState]
+
+
+class TurnGraph:
+    """Runs turns and keeps those in flight on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = open_database(path, durable=False)
+        self._saver = SqliteSaver(self._db.conn)
+        self._saver.setup()
+        self._graph = _build(self._saver)
+
+    def run(self, thread: str, state: TurnState, context: TurnContext) -> Iterator[Update]:
+        """Stream the updates of a turn; its checkpoints are gone when this ends normally."""
+        # A tracing variable set for some other project must not send these words anywhere.
+        with tracing_context(enabled=False):
+            yield from self._graph.stream(
+                state,
+                {"configurable": {"thread_id": thread}},
+                context=context,
+                stream_mode="custom",
+                durability="sync",
+            )
+        self.discard(thread)
+
+    def threads(self) -> list[str]:
+        """Turns in flight, of this process and others."""
+        rows = self._db.conn.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
+        return [row[0] for row in rows]
+
+    def discard(self, thread: str) -> None:
+        """Forget a turn, bytes included."""
+        self._saver.delete_thread(thread)
+        truncate_wal(self._db, self._path)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _build(saver: SqliteSaver) -> Graph:
+    graph = StateGraph(TurnState, context_schema=TurnContext)
+    for name, node in (
+        ("recall", nodes.recall),
+        ("choose_tool", nodes.choose_tool),
+        ("run_tool", nodes.run_tool),
+        ("compose_and_answer", nodes.answer),
+        ("record", nodes.record),
+    ):
+        graph.add_node(name, _with_context(node))
+    graph.add_edge(START, "recall")
+    graph.add_edge("recall", "choose_tool")
+    graph.add_conditional_edges(
+        "choose_tool",
+        lambda state: "run_tool" if state.get("call") else "compose_and_answer",
+        ["run_tool", "compose_and_answer"],
+    )
+    graph.add_edge("run_tool", "choose_tool")
+    graph.add_edge("compose_and_answer", "record")
+    graph.add_edge("record", END)
+    return graph.compile(checkpointer=saver)
+
+
+def _with_context(node: Node) -> Callable[[TurnState, Runtime[TurnContext]], TurnState]:
+    def step(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+        return node(state, replace(runtime.context, emit=runtime.stream_writer))
+
+    return step
+

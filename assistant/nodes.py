@@ -1,0 +1,238 @@
+"""The steps of a turn as plain functions: state and context in, changes of the state out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant import prompts
+from assistant.compose import Composer
+from assistant.errors import AssistantFault
+from assistant.models.base import ChatMessage, Completed, LanguageModel, PromptProgress, TextDelta, Usage
+from assistant.turn import TurnContext, TurnState
+from assistant.updates import (
+    Answered,
+    Delta,
+    Milliseconds,
+    Notice,
+    Recalled,
+    ToolUsed,
+    Working,
+)
+from memory.errors import MemoryFault
+from memory.events import Draft, Event, Message, Origin, ToolCalled
+from memory.recall import Memory
+
+_RECENT = 6
+"""Messages just above the question; they need no repeating as memories."""
+_CHOICE_TOKENS = 128
+
+
+def recall(state: TurnState, turn: TurnContext) -> TurnState:
+    """Find memories for the user's words. Being without them never stops a turn."""
+    text = _words(state, turn)
+    recent = {event.id for event in _history(state, turn)[-_RECENT:]}
+    recent.add(state["message_id"])
+    try:
+        behind = turn.store.catch_up(
+            lambda what, done, total: turn.emit(Working(f"Updating {what}", done / max(total, 1)))
+        )
+        turn.emit(Working("Remembering"))
+        found = turn.store.recall(
+            text, turn.limits.memories, accept=lambda event: event.id not in recent
+        )
+    except MemoryFault as fault:
+        turn.emit(Notice(f"Nothing could be recalled: {fault}"))
+        turn.watch.mark("recall")
+        return {"found": []}
+    for problem in dict.fromkeys(filter(None, (behind, found.degraded))):
+        turn.emit(Notice(problem))
+    turn.watch.mark("recall")
+    return {"found": [(memory.id, memory.score) for memory in found.memories]}
+
+
+def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
+    """Ask the model for the next tool call where a cheap look says that a tool may help."""
+    text, steps = _words(state, turn), state.get("steps", [])
+    candidates = turn.registry.candidates(text)
+    enough = len(steps) >= turn.limits.tool_rounds or (
+        len(candidates) == 1 and any(step["ok"] for step in steps)
+    )
+    if not candidates or enough or turn.cancel.is_set():
+        return {"call": None}
+    try:
+        model = turn.model()
+        turn.emit(Working("Choosing a tool"))
+        final = prompts.tool_choice(text, candidates, _results(state), turn.clock.now().astimezone())
+        messages = _composer(model, turn).tool_prompt(_history(state, turn), final)
+        chosen = "".join(
+            chunk.text
+            for chunk in model.complete(
+                messages,
+                max_tokens=_CHOICE_TOKENS,
+                schema=turn.registry.choice_schema(candidates),
+                cancel=turn.cancel,
+            )
+            if isinstance(chunk, TextDelta)
+        )
+        call = json.loads(chosen)
+    except (AssistantFault, ValueError):
+        # A model that cannot choose answers without a tool; the answer step reports its state.
+        return {"call": None}
+    made_before = any(
+        step["tool"] == call.get("tool") and step["arguments"] == call.get("arguments")
+        for step in steps
+    )
+    return {"call": None if call.get("tool") in (None, "none") or made_before else call}
+
+
+def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
+    """Make the chosen call and record it."""
+    call = state.get("call") or {}
+    name, arguments = str(call.get("tool")), call.get("arguments") or {}
+    turn.emit(Working(f"Using {name}"))
+    outcome = turn.registry.call(name, arguments)
+    payload = ToolCalled(
+        tool=name,
+        arguments=arguments,
+        result=outcome.result,
+        ok=outcome.ok,
+        reply_to=state["message_id"],
+    )
+    turn.store.append([Draft(payload=payload, session_id=state["session_id"], origin=Origin.TOOL)])
+    turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
+    step = {"tool": name, "arguments": arguments, "result": outcome.result, "ok": outcome.ok}
+    return {"steps": [*state.get("steps", []), step], "call": None}
+
+
+def answer(state: TurnState, turn: TurnContext) -> TurnState:
+    """Compose the prompt and stream the answer; whatever goes wrong becomes a failed answer."""
+    said: list[str] = []
+    state_out: TurnState = {"answer": "", "status": "failed", "problem": None, "used": []}
+    try:
+        model = turn.model()
+        composer = _composer(model, turn)
+        prompt = composer.answer_prompt(
+            _history(state, turn),
+            _words(state, turn),
+            _found(state, turn),
+            _results(state),
+            turn.clock.now().astimezone(),
+        )
+        for notice in prompt.notices:
+            turn.emit(Notice(notice))
+        turn.emit(Recalled(prompt.memories))
+        state_out["used"] = [memory.id for memory in prompt.memories]
+        done = _stream(model, prompt.messages, composer.reserve, turn, said)
+        state_out["usage"] = (
+            done.usage.prompt_tokens,
+            done.usage.cached_tokens,
+            done.usage.completion_tokens,
+        )
+        state_out["status"] = "cancelled" if done.finish == "cancelled" else "complete"
+        if done.finish == "length":
+            turn.emit(Notice(f"The answer was stopped at {composer.reserve} tokens."))
+    except AssistantFault as fault:
+        state_out["problem"] = str(fault)
+    except Exception as error:
+        # The boundary to model libraries: their crash must not take the conversation along.
+        state_out["problem"] = f"The model stopped unexpectedly ({error}); ask again."
+    state_out["answer"] = "".join(said)
+    return state_out
+
+
+def _stream(
+    model: LanguageModel,
+    messages: Sequence[ChatMessage],
+    max_tokens: int,
+    turn: TurnContext,
+    said: list[str],
+) -> Completed:
+    done = Completed(Usage(), "stop")
+    for chunk in model.complete(
+        messages,
+        max_tokens=max_tokens,
+        temperature=turn.limits.temperature,
+        cancel=turn.cancel,
+    ):
+        if isinstance(chunk, PromptProgress):
+            turn.emit(Working("Reading", chunk.done / max(chunk.total, 1)))
+        elif isinstance(chunk, TextDelta):
+            turn.watch.mark("first_token")
+            said.append(chunk.text)
+            turn.emit(Delta(chunk.text))
+        else:
+            done = chunk
+    return done
+
+
+def record(state: TurnState, turn: TurnContext) -> TurnState:
+    """Store the answer, whole or in part, with the memories it was given."""
+    status: Any = state.get("status", "failed")
+    used = state.get("used", [])
+    payload = Message(
+        text=state.get("answer", ""),
+        reply_to=state["message_id"],
+        memories=tuple(used),
+        status=status,
+    )
+    [event] = turn.store.append(
+        [Draft(payload=payload, session_id=state["session_id"], origin=Origin.ASSISTANT)]
+    )
+    turn.watch.mark("total")
+    marks = turn.watch.marks
+    scores = dict(state.get("found", []))
+    turn.emit(
+        Answered(
+            message_id=event.id,
+            text=payload.text,
+            status=status,
+            memories=_scored(turn.store.memories(used), scores),
+            usage=Usage(*state.get("usage", (0, 0, 0))),
+            ms=Milliseconds(
+                marks.get("recall", 0.0), marks.get("first_token", 0.0), marks["total"]
+            ),
+            context_tokens=turn.model().context_tokens if state.get("usage") else 0,
+            problem=state.get("problem"),
+        )
+    )
+    return {}
+
+
+def _composer(model: LanguageModel, turn: TurnContext) -> Composer:
+    reserve = min(turn.limits.answer_tokens, model.context_tokens // 4)
+    return Composer(model, turn.store, reserve, turn.limits.memory_tokens)
+
+
+def _words(state: TurnState, turn: TurnContext) -> str:
+    [message] = turn.store.log.get([state["message_id"]])
+    return message.text or ""
+
+
+def _history(state: TurnState, turn: TurnContext) -> list[Event]:
+    """The conversation before this turn: messages with words, in order."""
+    return [
+        event
+        for event in turn.store.log.session(state["session_id"])
+        if isinstance(event.payload, Message)
+        and event.text is not None
+        and event.id != state["message_id"]
+    ]
+
+
+def _found(state: TurnState, turn: TurnContext) -> tuple[Memory, ...]:
+    scores = dict(state.get("found", []))
+    return _scored(turn.store.memories(list(scores)), scores)
+
+
+def _scored(memories: Sequence[Memory], scores: dict[str, float]) -> tuple[Memory, ...]:
+    return tuple(replace(memory, score=scores.get(memory.id, 0.0)) for memory in memories)
+
+
+def _results(state: TurnState) -> list[str]:
+    return [
+        prompts.result_line(step["tool"], step["arguments"], step["result"])
+        for step in state.get("steps", [])
+    ]

@@ -1,0 +1,46 @@
+"""Runs of the program that use a home: which are alive, so that a dead one's turns are closed.
+
+A run holds a lock file for as long as it lives; the system releases it however the run ends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from ulid import ULID
+
+
+class Runs:
+    """The registry of one home's runs; creating it registers this run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.id = str(ULID())
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self._path(self.id), thread_local=False)
+        self._lock.acquire(timeout=0)
+
+    def is_alive(self, run: str) -> bool:
+        if run == self.id:
+            return True
+        if not self._path(run).exists():
+            return False
+        try:
+            with FileLock(self._path(run), timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def sweep(self) -> None:
+        """Remove the lock files of dead runs."""
+        for path in self._folder.glob("*.lock"):
+            if not self.is_alive(path.stem):
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self._lock.release()
+        self._path(self.id).unlink(missing_ok=True)
+
+    def _path(self, run: str) -> Path:
+        return self._folder / f"{run}.lock"

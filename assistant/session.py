@@ -1,0 +1,260 @@
+"""The assistant without a face: every front end talks to it through these two classes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event as Flag
+from typing import Literal
+
+from ulid import ULID
+
+from assistant.graph import TurnGraph
+from assistant.models.slot import ModelSlot
+from assistant.runs import Runs
+from assistant.turn import TurnContext, TurnLimits, TurnState
+from assistant.updates import Accepted, Answered, Notice, Update, Working
+from memory.errors import MemoryFault, NotFound, RefusedInput
+from memory.events import Draft, Event, Message, Origin
+from memory.ports import Clock
+from memory.recall import Memory
+from memory.store import MemoryStore
+from memory.text import repair
+from memory.views.sessions import SessionSummary
+from tools.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation as a front end shows it."""
+
+    id: str
+    at: datetime
+    origin: Origin
+    speaker: str | None
+    text: str
+    status: Literal["complete", "cancelled", "interrupted", "failed"]
+    memories: tuple[str, ...]
+
+
+class Assistant:
+    """One open home with its model. Close it when done; close waits for a turn under way."""
+
+    def __init__(
+        self,
+        store: MemoryStore,
+        model: ModelSlot,
+        graph: TurnGraph,
+        runs: Runs,
+        toolbox: Callable[[Event], Registry],
+        limits: TurnLimits,
+        clock: Clock,
+    ) -> None:
+        self.store = store
+        self.model = model
+        self._graph = graph
+        self._runs = runs
+        self._toolbox = toolbox
+        self._limits = limits
+        self._clock = clock
+        self._background = Background(self._follow)
+        self._one_turn = threading.Lock()
+        self._close_abandoned_turns()
+
+    @property
+    def model_name(self) -> str:
+        return self.model.name
+
+    @property
+    def context_tokens(self) -> int:
+        return self.model.context_tokens
+
+    def sessions(self) -> list[SessionSummary]:
+        """Conversations by last activity, newest first."""
+        return self.store.sessions.newest()
+
+    def session(self, session_id: str | None = None) -> Session:
+        """A conversation to continue, or a new one. Raises NotFound."""
+        if session_id is not None and self.store.sessions.summary(session_id) is None:
+            raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
+        return Session(session_id or str(ULID()), self)
+
+    def memories(self, ids: Sequence[str]) -> list[Memory]:
+        return self.store.memories(ids)
+
+    def warm_up(self) -> Iterator[Working]:
+        """Load what the first turn needs, saying what is under way. Raises AssistantFault."""
+        yield Working("Opening memory")
+        yield from _narrated(lambda tell: self.store.catch_up(tell))
+        yield Working(f"Loading {self.model.name}")
+        self.model.get()
+        self._background.wake()
+
+    def close(self) -> None:
+        with self._one_turn:
+            self._background.close()
+            self._graph.close()
+            self.model.close()
+            self.store.close()
+            self._runs.close()
+
+    # -- turns
+
+    def run_turn(self, session_id: str, text: str, cancel: Flag) -> Iterator[Update]:
+        """One turn, words first on disk; see Session.send."""
+        text, replaced = repair(text)
+        if not text.strip():
+            raise RefusedInput("There is nothing to send: the message is empty.")
+        with self._one_turn:
+            message = Message(text=text, owed_by=self._runs.id)
+            draft = Draft(payload=message, session_id=session_id, origin=Origin.USER)
+            [event] = self.store.append([draft])
+            yield Accepted(event.id, session_id)
+            if replaced:
+                yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
+            yield from self._answer(event, cancel)
+        self._background.wake()
+
+    def _answer(self, event: Event, cancel: Flag) -> Iterator[Update]:
+        context = TurnContext(
+            store=self.store,
+            model=self.model.get,
+            registry=self._toolbox(event),
+            limits=self._limits,
+            clock=self._clock,
+            cancel=cancel,
+            emit=lambda update: None,
+        )
+        state: TurnState = {"session_id": event.session_id, "message_id": event.id}
+        answered = False
+        thread = f"{self._runs.id}/{event.id}"
+        try:
+            for update in self._graph.run(thread, state, context):
+                answered = answered or isinstance(update, Answered)
+                yield update
+        except GeneratorExit:
+            cancel.set()
+            raise
+        finally:
+            if not answered:
+                # The front end went away or a step broke: say so in the log, not in silence.
+                self._close_turn(event)
+                self._graph.discard(thread)
+
+    def _close_turn(self, event: Event) -> None:
+        if any(
+            isinstance(e.payload, Message) and e.payload.reply_to == event.id
+            for e in self.store.log.session(event.session_id)
+        ):
+            return
+        payload = Message(text="", reply_to=event.id, status="interrupted")
+        self.store.append(
+            [Draft(payload=payload, session_id=event.session_id, origin=Origin.ASSISTANT)]
+        )
+
+    def _close_abandoned_turns(self) -> None:
+        """Close turns whose run has died, and remove what it left in the checkpoints."""
+        self.store.catch_up_instant()
+        owed = [event_id for event_id, run in self.store.sessions.owed() if not self._alive(run)]
+        for event in self.store.log.get(owed):
+            self._close_turn(event)
+        for thread in self._graph.threads():
+            if not self._alive(thread.partition("/")[0]):
+                self._graph.discard(thread)
+        self._runs.sweep()
+
+    def _alive(self, run: str) -> bool:
+        return self._runs.is_alive(run)
+
+    def _follow(self) -> None:
+        """Background work after a turn: views level with the log, then a new model's vectors."""
+        self.store.catch_up()
+        self.store.migrate_vectors()
+
+
+class Session:
+    """One conversation."""
+
+    def __init__(self, session_id: str, assistant: Assistant) -> None:
+        self.id = session_id
+        self._assistant = assistant
+        self._cancel = Flag()
+
+    def send(self, text: str) -> Iterator[Update]:
+        """Say something; yields Accepted once the words are on disk, and Answered at the end.
+
+        Blocks; run it in a thread. Raises RefusedInput or HomeUnusable before Accepted when the
+        words cannot be kept; after it, everything that fails ends in an Answered that says so.
+        """
+        self._cancel.clear()
+        yield from self._assistant.run_turn(self.id, text, self._cancel)
+
+    def cancel(self) -> None:
+        """Stop the answer under way; what was said of it is kept. Safe from any thread."""
+        self._cancel.set()
+
+    def turns(self) -> list[Turn]:
+        """Every message so far, in order."""
+        return [
+            Turn(e.id, e.at, e.origin, e.payload.speaker, e.payload.text, e.payload.status,
+                 e.payload.memories)
+            for e in self._assistant.store.log.session(self.id)
+            if isinstance(e.payload, Message)
+        ]
+
+
+class Background:
+    """One thread that does the same work whenever it is woken, until it is closed."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self.problem: str | None = None
+        """Why the last run failed; the views catch up at the next turn instead."""
+
+    def wake(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="lifelore-views", daemon=True)
+            self._thread.start()
+        self._wake.set()
+
+    def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._closing:
+            self._wake.wait()
+            self._wake.clear()
+            if self._closing:
+                return
+            try:
+                self._work()
+                self.problem = None
+            except MemoryFault as fault:
+                self.problem = str(fault)
+
+
+def _narrated(work: Callable[[Callable[[str, int, int], None]], object]) -> Iterator[Working]:
+    """Run work that reports progress by a callback, as an iterator of what it reports."""
+    updates: queue.Queue[Working | BaseException | None] = queue.Queue()
+
+    def run() -> None:
+        try:
+            work(lambda what, done, total: updates.put(Working(what, done / max(total, 1))))
+            updates.put(None)
+        except BaseException as error:  # noqa: BLE001  handed to the caller, below
+            updates.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while (update := updates.get()) is not None:
+        if isinstance(update, BaseException):
+            raise update
+        yield update

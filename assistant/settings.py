@@ -1,0 +1,98 @@
+"""Settings: one TOML file in the home, overridden by LIFELORE_* variables and by options.
+
+Nothing below the composition root reads the environment; it is given these values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.errors import SettingsInvalid
+
+SETTINGS_FILE = "settings.toml"
+
+
+def default_home() -> Path:
+    """Where everything of the user's lives unless LIFELORE_HOME says otherwise."""
+    return Path(platformdirs.user_data_dir("lifelore", appauthor=False))
+
+
+def default_models() -> Path:
+    """Where models live, shared by all homes, unless LIFELORE_MODELS says otherwise."""
+    return Path(platformdirs.user_cache_dir("lifelore", appauthor=False)) / "models"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. Times in seconds, sizes in tokens."""
+
+    model_config = SettingsConfigDict(env_prefix="LIFELORE_", extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    models: Path = Field(default_factory=default_models)
+
+    model: str | None = None
+    """Catalog name of the LLM, or the path of a GGUF file; None takes the best one installed."""
+    embedder: str = "all-minilm-l6-v2"
+    """Catalog name of the embedding model."""
+    adapter: Path | None = None
+    """A GGUF LoRA to serve with."""
+
+    server_url: str | None = None
+    """Base URL of an OpenAI-compatible server to use instead of a local model. What you say and
+    what is recalled for it then goes to that server."""
+    server_model: str = "default"
+    server_key: SecretStr = SecretStr("none")
+
+    context_tokens: int = Field(default=4096, ge=512)
+    """Tokens the model holds: instructions, conversation, memories and answer together."""
+    answer_tokens: int = Field(default=512, ge=16)
+    memory_tokens: int = Field(default=640, ge=64)
+    """Tokens of a prompt that memories may take."""
+    memories: int = Field(default=10, ge=1)
+    """Memories looked for in a turn."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    threads: int | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The file lies in the home, so the home itself comes from the variable or the option.
+        home = init_settings().get("home") or env_settings().get("home") or default_home()
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, Path(str(home)).expanduser() / SETTINGS_FILE),
+        )
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """The settings in force. Raises SettingsInvalid with the first thing that is wrong."""
+    try:
+        found = Settings(home=home) if home is not None else Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "settings"
+        raise SettingsInvalid(
+            f"Setting {name}: {first['msg']}; check {SETTINGS_FILE} and LIFELORE_* variables."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{SETTINGS_FILE} is not valid TOML: {error}.") from error
+    return found.model_copy(
+        update={"home": found.home.expanduser(), "models": found.models.expanduser()}
+    )

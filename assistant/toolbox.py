@@ -1,0 +1,44 @@
+"""The tools of a turn, given what they may touch."""
+
+from __future__ import annotations
+
+from memory.events import Draft, Event, Note, Origin
+from memory.ports import Clock
+from memory.store import MemoryStore
+from memory.text import content_words
+from tools.calculator import Calculator
+from tools.clock import ClockTool
+from tools.registry import Registry
+from tools.remember import Remember
+from tools.search_memory import SearchMemory
+
+
+def toolbox(store: MemoryStore, clock: Clock, message: Event) -> Registry:
+    """The tools for the turn of this message of the user."""
+
+    def keep(text: str) -> str:
+        [event] = store.append(
+            [
+                Draft(
+                    payload=Note(text=_faithful(text, message), sources=(message.id,)),
+                    session_id=message.session_id,
+                    origin=Origin.TOOL,
+                )
+            ]
+        )
+        return event.id
+
+    def look_up(query: str, k: int) -> tuple[object, ...]:
+        return store.recall(query, k, accept=lambda event: event.id != message.id).memories
+
+    local = clock.now().astimezone().tzinfo
+    return Registry([ClockTool(clock, local), Calculator(), Remember(keep), SearchMemory(look_up)])
+
+
+def _faithful(text: str, message: Event) -> str:
+    """The model's wording of a note where each of its words was the user's, else the user's own.
+
+    A small model that garbles what it was asked to keep must not make a memory of it.
+    """
+    said = message.text or ""
+    return text if set(content_words(text)) <= set(content_words(said)) else said

@@ -1,0 +1,73 @@
+"""What one turn carries: its saved state and what its steps may use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event as Flag
+from typing import Any, TypedDict
+
+from assistant.models.base import LanguageModel
+from assistant.updates import Update
+from memory.ports import Clock
+from memory.store import MemoryStore
+from tools.registry import Registry
+
+
+class TurnState(TypedDict, total=False):
+    """The checkpointed part of a turn: ids and results, deleted when the turn ends."""
+
+    session_id: str
+    message_id: str
+    found: list[tuple[str, float]]
+    """Ids and scores of recalled events, best first."""
+    used: list[str]
+    """Ids of the memories that stand in the prompt."""
+    call: dict[str, Any] | None
+    """The tool call to make next."""
+    steps: list[dict[str, Any]]
+    """Tool calls made: tool, arguments, result, ok."""
+    answer: str
+    status: str
+    problem: str | None
+    usage: tuple[int, int, int]
+    """Prompt, cached and completion tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLimits:
+    """Tokens and counts that bound a turn."""
+
+    answer_tokens: int = 512
+    memory_tokens: int = 640
+    memories: int = 10
+    temperature: float = 0.0
+    tool_rounds: int = 3
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Milliseconds since the turn was sent, and the marks taken."""
+
+    started: float = field(default_factory=time.perf_counter)
+    marks: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, name: str) -> None:
+        self.marks.setdefault(name, 1000 * (time.perf_counter() - self.started))
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What the steps of one turn may use. Never saved."""
+
+    store: MemoryStore
+    model: Callable[[], LanguageModel]
+    """Gives the model, loading it at the first call. Raises AssistantFault."""
+    registry: Registry
+    limits: TurnLimits
+    clock: Clock
+    cancel: Flag
+    emit: Callable[[Update], None]
+    """Tells the front end; set by the graph for each step."""
+    watch: Stopwatch = field(default_factory=Stopwatch)

@@ -1,0 +1,70 @@
+"""Stand-ins for slow parts, good enough to run the whole product without a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from memory.ports import Vectors
+from memory.text import content_words
+
+
+class HashEmbedder:
+    """Bags of hashed words as unit vectors: texts that share words are near each other."""
+
+    def __init__(self, dimensions: int = 64, identity: str = "hash-64") -> None:
+        self._dimensions = dimensions
+        self._identity = identity
+        self.embedded = 0
+        """Texts embedded so far, so that a test can see what was not embedded again."""
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += len(texts)
+        vectors = np.full((len(texts), self._dimensions), 1e-3, dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in content_words(text):
+                digest = hashlib.sha256(f"{self._identity}:{word}".encode()).digest()
+                row[int.from_bytes(digest[:4]) % self._dimensions] += 1.0
+        norms: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / norms
+
+
+class ExactIndex:
+    """A VectorIndex in memory, by brute force."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[int, Vectors] = {}
+
+    def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
+        for seq, vector in zip(seqs, vectors, strict=True):
+            self._vectors[seq] = vector
+
+    def count(self) -> int:
+        return len(self._vectors)
+
+    def query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        scored = [(seq, float(held @ vector[0])) for seq, held in self._vectors.items()]
+        return sorted(scored, key=lambda hit: -hit[1])[:k]
+
+    def clear(self) -> None:
+        self._vectors.clear()
+
+
+class SetClock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now or datetime(2024, 3, 12, 21, 2, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, step: timedelta) -> None:
+        self._now += step

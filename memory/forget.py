@@ -1,0 +1,123 @@
+"""Forgetting: what must go with an event, and proof that its bytes are gone.
+
+The assistant's own words may repeat what it was told. With an event go, transitively, the
+answers and tool calls of its turn, and every later word of the assistant or a tool that stood
+beside it in a session, or was given it as a memory, and shares a word with it. Other words of
+the user stay: they are theirs, and they are shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from memory.events import AnyPayload, Event, Message, Note, Origin, ToolCalled
+from memory.log import Log
+from memory.text import content_words
+
+_PIECE = 48
+"""Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPlan:
+    """What would be erased: the events asked for, and those that repeat them."""
+
+    asked: tuple[Event, ...]
+    with_it: tuple[Event, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        return [event.id for event in (*self.asked, *self.with_it)]
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for e in (*self.asked, *self.with_it) for text in texts_of(e.payload)]
+
+
+def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
+    """Find what repeats the events asked for. Reads the log once from the earliest of them."""
+    gone = {event.id: event for event in asked}
+    gone_words = _words_of(asked)
+    sessions = {event.session_id for event in asked}
+    start = min((event.seq for event in asked), default=0) - 1
+    # Anything that repeats an event comes after it, so one pass in order is transitive.
+    while events := log.read_after(start, 1000):
+        start = events[-1].seq
+        for event in events:
+            if event.id not in gone and _repeats(event, gone, gone_words, sessions):
+                gone[event.id] = event
+    asked_ids = {event.id for event in asked}
+    return ForgetPlan(
+        tuple(asked), tuple(e for event_id, e in gone.items() if event_id not in asked_ids)
+    )
+
+
+def _repeats(
+    event: Event, gone: dict[str, Event], gone_words: set[str], sessions: set[str]
+) -> bool:
+    payload = event.payload
+    if isinstance(payload, Note):
+        return bool(set(payload.sources) & set(gone))
+    if event.origin in (Origin.USER, Origin.THIRD_PARTY):
+        return False
+    if not isinstance(payload, Message | ToolCalled):
+        return False
+    if payload.reply_to in gone:
+        return True
+    given = set(payload.memories) & set(gone) if isinstance(payload, Message) else set()
+    if not given and event.session_id not in sessions:
+        return False
+    return bool(_words_of([event]) & gone_words)
+
+
+def _words_of(events: Sequence[Event]) -> set[str]:
+    return {word for e in events for text in texts_of(e.payload) for word in content_words(text)}
+
+
+def texts_of(payload: AnyPayload | None) -> list[str]:
+    """Every text that a payload holds."""
+    if isinstance(payload, Message | Note):
+        return [payload.text]
+    if isinstance(payload, ToolCalled):
+        return [payload.result, json.dumps(payload.arguments, ensure_ascii=False)]
+    return []
+
+
+def leftovers(home: Path, texts: Sequence[str]) -> list[Path]:
+    """Files of the home in which any stretch of the texts still stands, plain or JSON-escaped."""
+    needles = {needle for text in texts for needle in _needles(text)}
+    if not needles:
+        return []
+    return [path for path in _files(home) if _holds(path, needles)]
+
+
+def _needles(text: str) -> Iterator[bytes]:
+    stripped = text.strip()
+    pieces = [stripped[i : i + _PIECE] for i in range(0, len(stripped), _PIECE)]
+    for piece in pieces:
+        # A few characters prove nothing: they stand in other texts as well.
+        if len(piece) >= 12:
+            yield piece.encode("utf-8", "replace")
+            yield json.dumps(piece)[1:-1].encode("ascii")
+
+
+def _files(home: Path) -> Iterator[Path]:
+    return (path for path in sorted(home.rglob("*")) if path.is_file())
+
+
+def _holds(path: Path, needles: set[bytes]) -> bool:
+    block, longest = 1 << 22, max(map(len, needles))
+    tail = b""
+    try:
+        with path.open("rb") as file:
+            while data := file.read(block):
+                window = tail + data
+                if any(needle in window for needle in needles):
+                    return True
+                tail = window[-longest:]
+    except FileNotFoundError:  # a WAL that another process just folded away
+        return False
+    return False

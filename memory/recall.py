@@ -1,0 +1,213 @@
+"""Recall: from a query to ranked memories, on the user's own words, without a language model.
+
+Dense and lexical candidates are fused by normalised score, not by rank: how much better a hit is
+than the next one is what rank fusion throws away. A turn's neighbours and its session speak for
+it too, because an answer often stands beside the words that the question shares with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from memory.errors import EmbedderUnavailable
+from memory.events import Event, Message, Origin
+from memory.log import Log
+from memory.ports import Embedder
+from memory.text import content_words, words
+from memory.views.fulltext import Fulltext
+from memory.views.sessions import Place, Sessions
+from memory.views.vectors import VectorSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One remembered turn or note, word for word, with where and when it was said."""
+
+    id: str
+    seq: int
+    kind: str
+    session_id: str
+    at: datetime
+    origin: Origin
+    speaker: str | None
+    score: float
+    text: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallSettings:
+    """The weights of fusion. Each channel's scores are scaled to 0..1 before."""
+
+    candidates: int = 200
+    """Hits asked of each channel."""
+    dense: float = 1.0
+    lexical: float = 1.0
+    neighbour: float = 0.5
+    """Share of its better neighbour's score that a turn gets."""
+    session: float = 0.3
+    speaker: float = 0.3
+    """For a turn by someone whom the query names."""
+    question: float = 0.3
+    """Taken off a turn that only asks."""
+    assistant: float = 0.2
+    """Taken off the assistant's own words: the user's are the better witness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What recall found, best first, and what it had to do without."""
+
+    memories: tuple[Memory, ...]
+    degraded: str | None = None
+
+
+Scores = dict[int, float]
+"""Log position to score."""
+
+
+class Recall:
+    """Searches the views of one home."""
+
+    def __init__(
+        self,
+        log: Log,
+        sessions: Sessions,
+        fulltext: Fulltext,
+        settings: RecallSettings | None = None,
+    ) -> None:
+        self._log = log
+        self._sessions = sessions
+        self._fulltext = fulltext
+        self._settings = settings or RecallSettings()
+
+    def search(
+        self,
+        query: str,
+        k: int,
+        *,
+        embedder: Embedder,
+        vectors: VectorSearch,
+        accept: Callable[[Event], bool] = lambda event: True,
+    ) -> Recollection:
+        """The k best memories for the query among the events that `accept` lets through."""
+        terms = list(dict.fromkeys(content_words(query)))
+        lexical = dict(self._fulltext.search(terms, self._settings.candidates))
+        degraded = None
+        dense: Scores = {}
+        try:
+            vector = embedder.embed([query])
+            dense = dict(vectors.search(vector, self._settings.candidates))
+        except EmbedderUnavailable as error:
+            degraded = f"Recalled by words alone: {error}"
+        ranked = self._rank(query, dense, lexical)
+        return Recollection(tuple(self._memories(query, ranked, k, accept)), degraded)
+
+    def _rank(self, query: str, dense: Scores, lexical: Scores) -> list[tuple[int, float]]:
+        weights = self._settings
+        base: Scores = {}
+        for scores, weight in ((scaled(dense), weights.dense), (scaled(lexical), weights.lexical)):
+            for seq, score in scores.items():
+                base[seq] = base.get(seq, 0.0) + weight * score
+        places = self._with_neighbours(base)
+        by_place = {(p.session_id, p.position): base.get(p.seq, 0.0) for p in places.values()}
+        session_scores = scaled_by_best(_session_evidence(base, places))
+        named = self._named_speakers(query)
+        final: Scores = {}
+        for seq, place in places.items():
+            beside = max(
+                by_place.get((place.session_id, place.position + step), 0.0) for step in (-1, 1)
+            )
+            final[seq] = (
+                base.get(seq, 0.0)
+                + weights.neighbour * beside
+                + weights.session * session_scores.get(place.session_id, 0.0)
+                + weights.speaker * (place.speaker in named)
+                - weights.assistant * (place.origin is Origin.ASSISTANT)
+            )
+        return sorted(final.items(), key=lambda hit: (-hit[1], hit[0]))
+
+    def _with_neighbours(self, base: Scores) -> dict[int, Place]:
+        places = self._sessions.places(list(base))
+        best = sorted(places, key=lambda seq: (-base[seq], seq))[:50]
+        for seq in best:
+            for place in self._sessions.neighbours(places[seq], 1):
+                places.setdefault(place.seq, place)
+        return places
+
+    def _named_speakers(self, query: str) -> set[str]:
+        asked = set(words(query)) | {word.removesuffix("'s") for word in words(query)}
+        return {name for name in self._sessions.speakers() if asked & set(words(name))}
+
+    def _memories(
+        self,
+        query: str,
+        ranked: Sequence[tuple[int, float]],
+        k: int,
+        accept: Callable[[Event], bool],
+    ) -> list[Memory]:
+        # Some positions fall away (not accepted, erased, echoes), so look at more than k.
+        pool = ranked[: 4 * k + 40]
+        asked = set(words(query))
+        scores = dict(pool)
+        memories = []
+        for event in self._log.at([seq for seq, _ in pool]):
+            if event.text is None or not accept(event) or _echoes(event.text, asked):
+                continue
+            score = scores[event.seq]
+            if event.text.rstrip().endswith("?"):
+                score -= self._settings.question
+            memories.append(memory_of(event, score))
+        memories.sort(key=lambda memory: (-memory.score, memory.seq))
+        return memories[:k]
+
+
+def memory_of(event: Event, score: float) -> Memory:
+    """The event as a memory. It must have text."""
+    payload = event.payload
+    assert event.text is not None
+    return Memory(
+        id=event.id,
+        seq=event.seq,
+        kind=event.kind,
+        session_id=event.session_id,
+        at=event.at,
+        origin=event.origin,
+        speaker=payload.speaker if isinstance(payload, Message) else None,
+        score=round(score, 6),
+        text=event.text,
+        external_id=payload.external_id if isinstance(payload, Message) else None,
+    )
+
+
+def scaled(scores: Scores) -> Scores:
+    """Scores stretched to 0..1 over the candidates (min-max)."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high <= low:
+        return dict.fromkeys(scores, 1.0)
+    return {seq: (score - low) / (high - low) for seq, score in scores.items()}
+
+
+def scaled_by_best(scores: Mapping[str, float]) -> dict[str, float]:
+    best = max(scores.values(), default=0.0)
+    return {key: value / best for key, value in scores.items()} if best > 0 else {}
+
+
+def _session_evidence(base: Scores, places: Mapping[int, Place]) -> dict[str, float]:
+    """A session's evidence: the sum of its three best turns, so that length alone wins nothing."""
+    held: dict[str, list[float]] = {}
+    for seq, place in places.items():
+        held.setdefault(place.session_id, []).append(base.get(seq, 0.0))
+    return {session: sum(sorted(scores)[-3:]) for session, scores in held.items()}
+
+
+def _echoes(text: str, asked: set[str]) -> bool:
+    """Whether the text is the query itself, asked before: true, and worth nothing."""
+    if not text.rstrip().endswith("?"):
+        return False
+    said = set(words(text))
+    return len(said & asked) >= 0.8 * len(said | asked)

@@ -1,0 +1,290 @@
+"""The memory of one home: the log, its views and what can be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock
+
+from memory.chroma_index import ChromaIndex
+from memory.database import translated
+from memory.errors import EmbedderUnavailable, IndexBroken, NotFound
+from memory.events import Draft, Event
+from memory.forget import ForgetPlan, leftovers, plan_forgetting
+from memory.log import Log, Verification
+from memory.ports import Clock, Embedder, Progress, Vectors, no_progress
+from memory.projection import Projection, Projector, Views
+from memory.recall import Memory, Recall, RecallSettings, Recollection, memory_of
+from memory.views.fulltext import Fulltext, FulltextView
+from memory.views.sessions import Sessions, SessionsView
+from memory.views.vectors import VectorSearch, VectorsView
+
+LOG_FILE = "log.sqlite3"
+VIEWS_FILE = "views.sqlite3"
+CHROMA_FOLDER = "chroma"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What an erasure did. `left_in` names files that still hold the words, and should be empty."""
+
+    erased: int
+    left_in: tuple[Path, ...]
+
+
+class MemoryStore:
+    """Opens a home. Safe to share between threads; several processes may open one home.
+
+    `open_embedder` gives the embedder of an earlier identity, so that recall goes on with the old
+    vectors while the new ones are made; None when it is no longer there.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        embedder: Embedder,
+        *,
+        open_embedder: Callable[[str], Embedder | None] = lambda identity: None,
+        clock: Clock | None = None,
+        recall: RecallSettings | None = None,
+    ) -> None:
+        self.home = home
+        self._wanted = embedder
+        self._open_embedder = open_embedder
+        with translated(home / LOG_FILE):
+            home.mkdir(parents=True, exist_ok=True)
+        # Two processes that open a fresh home at once must not both create its tables.
+        with translated(home / LOG_FILE), FileLock(home / "opening.lock"):
+            self.log = Log(home / LOG_FILE, clock)
+            self._views = Views(home / VIEWS_FILE)
+            self._index: ChromaIndex | None = None
+            self._index_asked = False
+            self._arrange_anew()
+        self.sessions = Sessions(self._views)
+        self._fulltext = Fulltext(self._views)
+        self._recall = Recall(self.log, self.sessions, self._fulltext, recall)
+
+    def _arrange_anew(self) -> None:
+        try:
+            self._arrange()
+        except IndexBroken:
+            self._views.replace()
+            self._arrange()
+            self.noticed = ["views"]
+
+    def _arrange(self) -> None:
+        """Decide which vectors serve, and note what was missing or damaged."""
+        self._instant: list[Projection] = [SessionsView(), FulltextView()]
+        self._serving = VectorsView(self._wanted)
+        self._coming: VectorsView | None = None
+        active = self._active_identity()
+        if active is not None and active != self._wanted.identity:
+            earlier = self._open_embedder(active) or _Missing(active)
+            self._serving, self._coming = VectorsView(earlier), VectorsView(self._wanted)
+        views = [*self._instant, self._serving, *([self._coming] if self._coming else [])]
+        self._projector = Projector(self.log, self._views, views)
+        self.noticed = self._projector.repair()
+        self._set_active(self._serving.identity)
+
+    def _active_identity(self) -> str | None:
+        with self._views.writing() as db:
+            db.execute("CREATE TABLE IF NOT EXISTS active(embedder TEXT NOT NULL)")
+            row = db.conn.execute("SELECT embedder FROM active").fetchone()
+        return row[0] if row else None
+
+    def _set_active(self, identity: str) -> None:
+        with self._views.writing() as db:
+            db.execute("DELETE FROM active")
+            db.conn.execute("INSERT INTO active VALUES (?)", (identity,))
+
+    def close(self) -> None:
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+        self._views.close()
+        self.log.close()
+
+    # -- writing
+
+    def append(self, drafts: Sequence[Draft]) -> list[Event]:
+        """Store the drafts durably; see Log.append. Views follow at the next catch-up."""
+        return self.log.append(drafts)
+
+    def catch_up(self, progress: Progress = no_progress) -> str | None:
+        """Bring every view that serves level with the log.
+
+        Returns why the vectors could not follow, or None. Words are searchable either way.
+        """
+        return self._healed(lambda: self._catch_up(progress))
+
+    def catch_up_instant(self) -> None:
+        """Bring the views that need no model level with the log."""
+        self._healed(lambda: self._projector.catch_up(only=self._instant))
+
+    def _catch_up(self, progress: Progress) -> str | None:
+        self._projector.catch_up(progress, only=self._instant)
+        if isinstance(self._embedder(), _Missing):
+            return "The embedding model of the vectors is gone; new ones are being made."
+        try:
+            self._projector.catch_up(progress, only=[self._serving])
+            self._search().sync(progress)
+        except EmbedderUnavailable as error:
+            return str(error)
+        return None
+
+    def migrate_vectors(self, progress: Progress = no_progress) -> bool:
+        """Make the vectors of a new embedding model and let them serve once complete.
+
+        Resumes where it stopped. Returns whether there was anything to do.
+        """
+        coming = self._coming
+        if coming is None:
+            return False
+        self._projector.catch_up(progress, only=[coming])
+        old, self._serving, self._coming = self._serving, coming, None
+        with self._views.writing() as db:
+            old.drop(db)
+            db.conn.execute("DELETE FROM cursors WHERE name = ?", (old.name,))
+        self._projector.projections.remove(old)
+        self._set_active(coming.identity)
+        if self._index is not None:
+            self._index.close()
+        self._index, self._index_asked = None, False
+        self._search().sync(progress)
+        self._views.shrink(vacuum=True)
+        return True
+
+    @property
+    def migrating(self) -> bool:
+        """Whether vectors of a new embedding model are still to be made."""
+        return self._coming is not None
+
+    # -- reading
+
+    def recall(
+        self,
+        query: str,
+        k: int,
+        accept: Callable[[Event], bool] = lambda event: True,
+    ) -> Recollection:
+        """The k best memories for the query, best first. Call `catch_up` before."""
+        return self._healed(
+            lambda: self._recall.search(
+                query, k, embedder=self._embedder(), vectors=self._search(), accept=accept
+            )
+        )
+
+    def memories(self, ids: Sequence[str]) -> list[Memory]:
+        """These events as memories, in order; erased ones are left out."""
+        return [memory_of(e, 0.0) for e in self.log.get(ids) if e.text is not None]
+
+    def neighbours(self, memory: Memory, reach: int = 1) -> list[Memory]:
+        """The turns around a memory in its session, in order, itself included."""
+        place = self.sessions.places([memory.seq]).get(memory.seq)
+        if place is None:
+            return [memory]
+        seqs = [near.seq for near in self.sessions.neighbours(place, reach)]
+        return [memory_of(e, 0.0) for e in self.log.at(seqs) if e.text is not None]
+
+    def _embedder(self) -> Embedder:
+        return self._serving.embedder
+
+    def _search(self) -> VectorSearch:
+        if not self._index_asked:
+            self._index_asked = True
+            self._index = ChromaIndex.open_exclusively(
+                self.home / CHROMA_FOLDER, self._serving.identity
+            )
+        return VectorSearch(self._views, self._serving, self._index)
+
+    @property
+    def holds_index(self) -> bool:
+        """Whether this process searches through Chroma rather than by scanning."""
+        self._search()
+        return self._index is not None
+
+    # -- erasing and mending
+
+    def plan_forgetting(
+        self, *, ids: Sequence[str] = (), session_id: str | None = None
+    ) -> ForgetPlan:
+        """What would go with these events or this session. Raises NotFound for unknown ones."""
+        if session_id is not None:
+            events = self.log.session(session_id)
+            if not events:
+                raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
+        else:
+            events = self.log.get(ids)
+            missing = set(ids) - {event.id for event in events}
+            if missing:
+                raise NotFound(f"There is no memory {', '.join(sorted(missing))}.")
+        return plan_forgetting(self.log, [e for e in events if e.payload is not None])
+
+    def forget(self, plan: ForgetPlan, progress: Progress = no_progress) -> Forgotten:
+        """Erase what the plan names from the log, every view and the index, and look for remains."""
+        texts = plan.texts
+        self.log.redact(plan.ids)
+        self.catch_up(progress)
+        if self._coming is not None:
+            self._erase_from(self._coming, plan)
+        self._views.shrink()
+        remains = leftovers(self.home, texts)
+        if remains:
+            # Balancing a B-tree can leave a copy in a page's unused part; rewriting leaves none.
+            self.log.scrub(vacuum=True)
+            self._views.shrink(vacuum=True)
+            remains = leftovers(self.home, texts)
+        return Forgotten(len(plan.ids), tuple(remains))
+
+    def _erase_from(self, view: VectorsView, plan: ForgetPlan) -> None:
+        seqs = [event.seq for event in (*plan.asked, *plan.with_it)]
+        with self._views.writing() as db:
+            view.erase(db, seqs)
+
+    def rebuild(self, view: str | None = None, progress: Progress = no_progress) -> str | None:
+        """Derive the named view (sessions, fulltext, vectors, index), or all, again from the log.
+
+        Returns why the vectors could not follow, or None.
+        """
+        if view == "index":
+            self._search().restart()
+        elif view == "vectors":
+            self._projector.reset(self._serving.name)
+        else:
+            self._projector.reset(view)
+        behind = self.catch_up(progress)
+        if self.migrate_vectors(progress):
+            return self.catch_up(progress)
+        return behind
+
+    VIEWS = ("sessions", "fulltext", "vectors", "index")
+
+    def verify(self) -> Verification:
+        return self.log.verify()
+
+    def _healed(self, act: Callable[[], T]) -> T:
+        """Do it; when the views turn out damaged, rebuild them from the log and do it again."""
+        try:
+            return act()
+        except IndexBroken:
+            self._views.replace()
+            self._arrange()
+            self._catch_up(no_progress)
+            return act()
+
+
+class _Missing:
+    """Stands for an embedding model that is no longer on this machine."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise EmbedderUnavailable(
+            f"the earlier embedding model {self.identity} is gone; `lifelore rebuild vectors` "
+            "makes vectors with the new one."
+        )

@@ -1,0 +1,175 @@
+"""Sessions and the place of every turn in its session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from memory.events import Event, Message, Origin, SessionOpened
+from memory.log import from_ms, to_ms
+from memory.projection import Projection, Views
+
+_TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    id: str
+    title: str
+    started_at: datetime
+    last_at: datetime
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a turn stands: its session and its position in it, counted from 0."""
+
+    seq: int
+    session_id: str
+    position: int
+    origin: Origin
+    speaker: str | None
+
+
+class SessionsView(Projection):
+    name = "sessions"
+    version = 1
+    tables = ("sessions", "turns", "owed")
+
+    def create(self, db: Database) -> None:
+        db.execute(
+            "CREATE TABLE sessions(id TEXT PRIMARY KEY, title TEXT, named_by INTEGER, "
+            "started_at INTEGER NOT NULL, last_at INTEGER NOT NULL, next INTEGER NOT NULL)"
+        )
+        db.execute("CREATE INDEX sessions_last ON sessions(last_at)")
+        db.execute(
+            "CREATE TABLE turns(seq INTEGER PRIMARY KEY, session_id TEXT NOT NULL, "
+            "position INTEGER NOT NULL, origin TEXT NOT NULL, speaker TEXT)"
+        )
+        db.execute("CREATE UNIQUE INDEX turns_place ON turns(session_id, position)")
+        db.execute("CREATE TABLE owed(id TEXT PRIMARY KEY, seq INTEGER NOT NULL, by TEXT NOT NULL)")
+
+    def apply(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
+        for event in events:
+            if isinstance(event.payload, SessionOpened):
+                self._touch(db, event, event.payload.title, moves=False)
+                continue
+            if isinstance(event.payload, Message):
+                self._settle(db, event, event.payload)
+            if event.text is not None:
+                self._place(db, event)
+
+    @staticmethod
+    def _settle(db: Database, event: Event, message: Message) -> None:
+        """Note an answer that is owed, or one that was given."""
+        if message.owed_by is not None:
+            row = (event.id, event.seq, message.owed_by)
+            db.conn.execute("INSERT INTO owed VALUES (?, ?, ?)", row)
+        if message.reply_to is not None:
+            db.conn.execute("DELETE FROM owed WHERE id = ?", (message.reply_to,))
+
+    def _touch(self, db: Database, event: Event, title: str | None, *, moves: bool) -> int:
+        """Note activity of the event's session; the position for a turn that it adds."""
+        at = to_ms(event.at)
+        db.conn.execute(
+            "INSERT INTO sessions(id, started_at, last_at, next) VALUES (?, ?, ?, 0) "
+            "ON CONFLICT(id) DO UPDATE SET last_at = max(last_at, excluded.last_at), "
+            "started_at = min(started_at, excluded.started_at)",
+            (event.session_id, at, at),
+        )
+        if title:
+            # The first title stays until its source is erased; `named_by` is that source.
+            db.conn.execute(
+                "UPDATE sessions SET title = ?, named_by = ? WHERE id = ? AND title IS NULL",
+                (title, event.seq, event.session_id),
+            )
+        [position] = db.conn.execute(
+            "UPDATE sessions SET next = next + ? WHERE id = ? RETURNING next - 1",
+            (int(moves), event.session_id),
+        ).fetchone()
+        return int(position)
+
+    def _place(self, db: Database, event: Event) -> None:
+        text, payload = event.text or "", event.payload
+        title = _shortened(text) if event.origin is Origin.USER else None
+        position = self._touch(db, event, title, moves=True)
+        speaker = payload.speaker if isinstance(payload, Message) else None
+        db.conn.execute(
+            "INSERT INTO turns(seq, session_id, position, origin, speaker) VALUES (?, ?, ?, ?, ?)",
+            (event.seq, event.session_id, position, event.origin.value, speaker),
+        )
+
+    def erase(self, db: Database, seqs: Sequence[int]) -> None:
+        rows = [(seq,) for seq in seqs]
+        db.conn.executemany("DELETE FROM turns WHERE seq = ?", rows)
+        db.conn.executemany("DELETE FROM owed WHERE seq = ?", rows)
+        db.conn.executemany(
+            "UPDATE sessions SET title = NULL, named_by = NULL WHERE named_by = ?", rows
+        )
+        db.conn.execute(
+            "DELETE FROM sessions WHERE id NOT IN (SELECT session_id FROM turns) AND title IS NULL"
+        )
+
+
+class Sessions:
+    """Questions to the sessions view."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+
+    def newest(self, limit: int = 200) -> list[SessionSummary]:
+        """Sessions by last activity, newest first."""
+        return self._summaries("ORDER BY last_at DESC, id LIMIT ?", (limit,))
+
+    def summary(self, session_id: str) -> SessionSummary | None:
+        found = self._summaries("WHERE id = ?", (session_id,))
+        return found[0] if found else None
+
+    def _summaries(self, clause: str, parameters: tuple[Any, ...]) -> list[SessionSummary]:
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT id, coalesce(title, 'Untitled'), started_at, last_at, "
+                "(SELECT count(*) FROM turns WHERE session_id = sessions.id) "
+                f"FROM sessions {clause}",
+                parameters,
+            ).fetchall()
+        return [SessionSummary(r[0], r[1], from_ms(r[2]), from_ms(r[3]), r[4]) for r in rows]
+
+    def places(self, seqs: Sequence[int]) -> dict[int, Place]:
+        """The places of those of these positions that are turns."""
+        return self._places(f"seq IN ({','.join('?' * len(seqs))})", tuple(seqs))
+
+    def neighbours(self, place: Place, reach: int) -> list[Place]:
+        """Turns of the same session at most `reach` positions away, in order, itself included."""
+        near = (place.session_id, place.position - reach, place.position + reach)
+        found = self._places("session_id = ? AND position BETWEEN ? AND ?", near)
+        return sorted(found.values(), key=lambda other: other.position)
+
+    def _places(self, condition: str, parameters: tuple[Any, ...]) -> dict[int, Place]:
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                f"SELECT seq, session_id, position, origin, speaker FROM turns WHERE {condition}",
+                parameters,
+            ).fetchall()
+        return {r[0]: Place(r[0], r[1], r[2], Origin(r[3]), r[4]) for r in rows}
+
+    def owed(self) -> list[tuple[str, str]]:
+        """Messages without an answer, as (event id, run that owes it), oldest first."""
+        with self._views.reading() as db:
+            return db.conn.execute("SELECT id, by FROM owed ORDER BY seq").fetchall()
+
+    def speakers(self) -> list[str]:
+        """Every name that spoke in an imported conversation."""
+        with self._views.reading() as db:
+            rows = db.conn.execute("SELECT DISTINCT speaker FROM turns WHERE speaker IS NOT NULL")
+            return [row[0] for row in rows.fetchall()]
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text[: 4 * _TITLE_LENGTH].split())
+    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rstrip() + "…"
