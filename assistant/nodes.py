@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+
+from pydantic import BaseModel
 
 from assistant import prompts
 from assistant.compose import Composer
@@ -24,10 +25,18 @@ from assistant.updates import (
 from memory.errors import MemoryFault
 from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.recall import Memory
+from tools.registry import NO_TOOL, ToolOutcome
 
 _RECENT = 6
 """Messages just above the question; they need no repeating as memories."""
 _CHOICE_TOKENS = 128
+
+
+class ToolChoice(BaseModel):
+    """What a model answers when asked for a tool."""
+
+    tool: str
+    arguments: dict[str, Any] = {}
 
 
 def recall(state: TurnState, turn: TurnContext) -> TurnState:
@@ -77,15 +86,12 @@ def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
             )
             if isinstance(chunk, TextDelta)
         )
-        call = json.loads(chosen)
+        call = ToolChoice.model_validate_json(chosen).model_dump()
     except (AssistantFault, ValueError):
         # A model that cannot choose answers without a tool; the answer step reports its state.
         return {"call": None}
-    made_before = any(
-        step["tool"] == call.get("tool") and step["arguments"] == call.get("arguments")
-        for step in steps
-    )
-    return {"call": None if call.get("tool") in (None, "none") or made_before else call}
+    made_before = [{"tool": step["tool"], "arguments": step["arguments"]} for step in steps]
+    return {"call": None if call["tool"] == NO_TOOL or call in made_before else call}
 
 
 def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
@@ -93,7 +99,11 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
     call = state.get("call") or {}
     name, arguments = str(call.get("tool")), call.get("arguments") or {}
     turn.emit(Working(f"Using {name}"))
-    outcome = turn.registry.call(name, arguments)
+    try:
+        outcome = turn.registry.call(name, arguments)
+    except Exception as error:
+        # A defect of a tool is told to the model and the user; the turn goes on without it.
+        outcome = ToolOutcome(False, f"{name} failed unexpectedly ({error}).")
     payload = ToolCalled(
         tool=name,
         arguments=arguments,
@@ -233,6 +243,5 @@ def _scored(memories: Sequence[Memory], scores: dict[str, float]) -> tuple[Memor
 
 def _results(state: TurnState) -> list[str]:
     return [
-        prompts.result_line(step["tool"], step["arguments"], step["result"])
-        for step in state.get("steps", [])
+        prompts.result_line(step["tool"], step["result"]) for step in state.get("steps", [])
     ]

@@ -57,5 +57,6 @@ def tool_choice(text: str, tools: Sequence[Tool], results: Sequence[str], now: d
     return "\n\n".join(parts)
 
 
-def result_line(tool: str, arguments: object, result: str) -> str:
-    return f"{tool}({json.dumps(arguments, ensure_ascii=False, default=str)}) = {result}"
+def result_line(tool: str, result: str) -> str:
+    """One outcome of a tool; tools word their results as statements that stand alone."""
+    return f"{tool}: {result}"

@@ -131,16 +131,19 @@ class Assistant:
         state: TurnState = {"session_id": event.session_id, "message_id": event.id}
         answered = False
         thread = f"{self._runs.id}/{event.id}"
+        updates = self._graph.run(thread, state, context)
         try:
-            for update in self._graph.run(thread, state, context):
+            for update in updates:
                 answered = answered or isinstance(update, Answered)
                 yield update
         except GeneratorExit:
+            # The front end went away: what was said so far is kept as a stopped answer.
             cancel.set()
+            answered = any(isinstance(update, Answered) for update in updates) or answered
             raise
         finally:
             if not answered:
-                # The front end went away or a step broke: say so in the log, not in silence.
+                # A step broke: say so in the log, not in silence.
                 self._close_turn(event)
                 self._graph.discard(thread)
 
@@ -161,6 +164,7 @@ class Assistant:
         owed = [event_id for event_id, run in self.store.sessions.owed() if not self._alive(run)]
         for event in self.store.log.get(owed):
             self._close_turn(event)
+        self.store.catch_up_instant()
         for thread in self._graph.threads():
             if not self._alive(thread.partition("/")[0]):
                 self._graph.discard(thread)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memory.events import Draft, Event, Note, Origin
 from memory.ports import Clock
+from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.text import content_words
 from tools.calculator import Calculator
@@ -28,7 +29,7 @@ def toolbox(store: MemoryStore, clock: Clock, message: Event) -> Registry:
         )
         return event.id
 
-    def look_up(query: str, k: int) -> tuple[object, ...]:
+    def look_up(query: str, k: int) -> tuple[Memory, ...]:
         return store.recall(query, k, accept=lambda event: event.id != message.id).memories
 
     local = clock.now().astimezone().tzinfo

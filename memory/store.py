@@ -65,8 +65,8 @@ class MemoryStore:
             self._index_asked = False
             self._arrange_anew()
         self.sessions = Sessions(self._views)
-        self._fulltext = Fulltext(self._views)
-        self._recall = Recall(self.log, self.sessions, self._fulltext, recall)
+        self.fulltext = Fulltext(self._views)
+        self._recall = Recall(self.log, self.sessions, self.fulltext, recall)
 
     def _arrange_anew(self) -> None:
         try:
@@ -131,7 +131,7 @@ class MemoryStore:
             return "The embedding model of the vectors is gone; new ones are being made."
         try:
             self._projector.catch_up(progress, only=[self._serving])
-            self._search().sync(progress)
+            self.vector_search().sync(progress)
         except EmbedderUnavailable as error:
             return str(error)
         return None
@@ -154,7 +154,7 @@ class MemoryStore:
         if self._index is not None:
             self._index.close()
         self._index, self._index_asked = None, False
-        self._search().sync(progress)
+        self.vector_search().sync(progress)
         self._views.shrink(vacuum=True)
         return True
 
@@ -174,7 +174,7 @@ class MemoryStore:
         """The k best memories for the query, best first. Call `catch_up` before."""
         return self._healed(
             lambda: self._recall.search(
-                query, k, embedder=self._embedder(), vectors=self._search(), accept=accept
+                query, k, embedder=self._embedder(), vectors=self.vector_search(), accept=accept
             )
         )
 
@@ -193,7 +193,8 @@ class MemoryStore:
     def _embedder(self) -> Embedder:
         return self._serving.embedder
 
-    def _search(self) -> VectorSearch:
+    def vector_search(self) -> VectorSearch:
+        """Nearest-neighbour search over the vectors that serve, through Chroma if it is ours."""
         if not self._index_asked:
             self._index_asked = True
             self._index = ChromaIndex.open_exclusively(
@@ -204,7 +205,7 @@ class MemoryStore:
     @property
     def holds_index(self) -> bool:
         """Whether this process searches through Chroma rather than by scanning."""
-        self._search()
+        self.vector_search()
         return self._index is not None
 
     # -- erasing and mending
@@ -251,7 +252,7 @@ class MemoryStore:
         Returns why the vectors could not follow, or None.
         """
         if view == "index":
-            self._search().restart()
+            self.vector_search().restart()
         elif view == "vectors":
             self._projector.reset(self._serving.name)
         else:

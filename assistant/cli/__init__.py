@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 done, 1 could not, 2 asked wrongly, 130 stopped by Ctrl-C."""
-    import click
+    import typer
 
     from assistant.cli.app import app
     from assistant.errors import AssistantFault
@@ -22,14 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (MemoryFault, AssistantFault) as fault:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1
-    except click.exceptions.Abort:
+    except typer.Abort:
         print("lifelore: stopped; everything accepted is kept.", file=sys.stderr)
         code = 130
-    except click.ClickException as error:
-        print(f"lifelore: {error.format_message()} Try --help.", file=sys.stderr)
+    except _wrong_usage() as error:
+        print(f"lifelore: {error.format_message().rstrip('.')}; try --help.", file=sys.stderr)
         code = error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has enough; Python would complain again while flushing.
         sys.stderr.close()
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wrong_usage() -> type[Any]:
+    """The base of Typer's usage errors, which it has no public name for."""
+    import typer
+
+    return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

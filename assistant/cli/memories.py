@@ -104,8 +104,7 @@ def import_file(
 
     Importing a file again adds only what is new; one that was interrupted goes on.
     """
-    from memory.importers import importer_for
-    from memory.ingest import ingest
+    from memory.ingest import importer_for, ingest
 
     importer = importer_for(format_name, conversation)
     problems: list[str] = []

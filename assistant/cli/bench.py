@@ -1,0 +1,46 @@
+"""`lifelore bench`: public benchmarks, in a source checkout."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.common import AsJson, print_json, progress_bars, say, settings_of
+from memory.errors import RefusedInput
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bench)
+
+
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="locomo or latency.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's official data.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Also write the JSON to this file.", show_default=False)
+    ] = None,
+) -> None:
+    """Measure on public data. The data is not part of Lifelore; each benchmark says where it is."""
+    import json
+
+    try:
+        runner = importlib.import_module("benchmarks.runner")
+    except ImportError as error:
+        raise RefusedInput("Benchmarks run in a source checkout, not in an installed copy.") from error
+    settings = settings_of(context)
+    with progress_bars() as progress:
+        report = runner.run(name, data, settings, progress)
+    if save is not None:
+        save.write_text(json.dumps(report.json(), indent=1) + "\n")
+        say(f"Written to {save}.")
+    if as_json:
+        print_json(report.json())
+    else:
+        print(report.table())

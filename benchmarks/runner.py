@@ -1,0 +1,29 @@
+"""From a benchmark's name to its run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.build import embedder_for, stay_local
+from assistant.settings import Settings
+from benchmarks.report import Report
+from memory.errors import RefusedInput
+from memory.ports import Progress
+
+NAMES = ("latency", "locomo")
+
+
+def run(name: str, data: Path | None, settings: Settings, progress: Progress) -> Report:
+    """Run one benchmark. Raises RefusedInput for an unknown name or missing data."""
+    stay_local()
+    if name == "latency":
+        from benchmarks import latency
+
+        return latency.run(settings, progress)
+    if name not in NAMES:
+        raise RefusedInput(f"There is no benchmark {name!r}; choose one of {', '.join(NAMES)}.")
+    if data is None or not data.exists():
+        raise RefusedInput(f"Say where the data of {name} is: lifelore bench {name} --data PATH.")
+    from benchmarks import locomo
+
+    return locomo.run(data, embedder_for(settings, settings.embedder), progress)

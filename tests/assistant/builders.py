@@ -1,0 +1,55 @@
+"""A whole assistant on fakes, as `build.py` wires the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from assistant.graph import TurnGraph
+from assistant.models.base import LanguageModel
+from assistant.models.fakes import Script, ScriptedModel
+from assistant.models.slot import ModelSlot
+from assistant.runs import Runs
+from assistant.session import Assistant
+from assistant.toolbox import toolbox
+from assistant.turn import TurnLimits
+from assistant.updates import Answered, Update
+from memory.fakes import HashEmbedder, SetClock
+from memory.ports import Clock, Embedder
+from memory.store import MemoryStore
+
+T = TypeVar("T")
+
+
+def open_scripted(
+    home: Path,
+    script: Script = lambda messages: "Noted.",
+    *,
+    model: LanguageModel | None = None,
+    limits: TurnLimits | None = None,
+    embedder: Embedder | None = None,
+    clock: Clock | None = None,
+) -> Assistant:
+    """An assistant over `home` whose model says what the script says."""
+    clock = clock or SetClock()
+    store = MemoryStore(home, embedder or HashEmbedder(), clock=clock)
+    served = model or ScriptedModel(script)
+    return Assistant(
+        store=store,
+        model=ModelSlot(served.name, served.context_tokens, lambda: served),
+        graph=TurnGraph(home / "turns.sqlite3"),
+        runs=Runs(home / "runs"),
+        toolbox=lambda event: toolbox(store, clock, event),
+        limits=limits or TurnLimits(),
+        clock=clock,
+    )
+
+
+def only(kind: type[T], updates: Iterable[Update]) -> list[T]:
+    return [update for update in updates if isinstance(update, kind)]
+
+
+def answer_to(assistant: Assistant, text: str, session_id: str | None = None) -> Answered:
+    [answered] = only(Answered, assistant.session(session_id).send(text))
+    return answered

@@ -1,0 +1,247 @@
+"""The command line: output for programs, one sentence for people, exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import build, cli
+from assistant.session import Assistant
+from assistant.settings import Settings
+from memory.fakes import HashEmbedder
+from memory.store import MemoryStore
+from tests.assistant.builders import open_scripted
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command over the test's home, on a scripted model and hashed embeddings."""
+
+    def scripted(settings: Settings) -> Assistant:
+        return open_scripted(settings.home, lambda messages: "Noted.")
+
+    def store(settings: Settings) -> MemoryStore:
+        return MemoryStore(settings.home, HashEmbedder())
+
+    monkeypatch.setattr(build, "open_assistant", scripted)
+    monkeypatch.setattr(build, "open_store", store)
+
+    def run_one(*arguments: str) -> Done:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--home", str(home), *arguments])
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        assert isinstance(ended.value.code, int)
+        return Done(ended.value.code, captured.out, captured.err)
+
+    return run_one
+
+
+def one_sentence(done: Done) -> bool:
+    return done.err.count("\n") == 1 and done.err.startswith("lifelore: ")
+
+
+def test_ask_prints_the_contract(run: Run) -> None:
+    run("ask", "My sister is allergic to walnuts")
+    done = run("ask", "What is my sister allergic to?", "--json")
+
+    assert done.code == 0
+    assert done.json["answer"] == "Noted."
+    assert done.json["memories"][0]["text"] == "My sister is allergic to walnuts"
+    assert {"id", "external_id", "kind", "score", "at", "text"} <= set(done.json["memories"][0])
+    assert set(done.json["usage"]) == {"prompt_tokens", "cached_tokens", "completion_tokens"}
+    assert set(done.json["ms"]) == {"recall", "first_token", "total"}
+    assert {"session_id", "asked"} <= set(done.json)
+
+
+def test_ask_goes_on_with_a_session(run: Run) -> None:
+    first = run("ask", "one", "--json").json["session_id"]
+    second = run("ask", "two", "--json", "--session", first).json["session_id"]
+
+    assert first == second
+    [listed] = run("sessions", "--json").json
+    assert listed["turns"] == 4
+    assert listed["title"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["ask", "  "], 1),
+        (["ask", "x", "--session", "nope"], 1),
+        (["recall", " "], 1),
+        (["recall", "x", "--at", "some day"], 1),
+        (["forget", "--id", "nope", "--yes"], 1),
+        (["forget", "--session", "nope", "--yes"], 1),
+        (["forget", "--yes"], 2),
+        (["rebuild", "nonsense"], 1),
+        (["import", "nonsense", "x.json"], 1),
+        (["import", "jsonl", "/no/such/file"], 1),
+        (["bench", "nonsense"], 1),
+        (["bench", "locomo", "--data", "/no/such/file"], 1),
+        (["nonsense"], 2),
+        (["recall", "x", "-k", "0"], 2),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(run: Run, arguments: list[str], code: int) -> None:
+    done = run(*arguments)
+
+    assert done.code == code
+    assert one_sentence(done), done.err
+    assert done.out == ""
+
+
+def test_recall_needs_no_model(run: Run) -> None:
+    run("ask", "The kiln is in Graz")
+    done = run("recall", "Where is the kiln?", "--json", "-k", "1")
+
+    [memory] = done.json
+    assert memory["text"] == "The kiln is in Graz"
+    assert {"id", "kind", "session_id", "at", "origin", "score", "external_id"} <= set(memory)
+
+
+def test_recall_up_to_a_time(run: Run, tmp_path: Path) -> None:
+    lines = [
+        {"at": f"202{year}-01-01T00:00:00", "session": "s", "origin": "user", "text": f"pear {year}"}
+        for year in range(5)
+    ]
+    file = tmp_path / "life.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    run("import", "jsonl", str(file))
+
+    found = run("recall", "pear", "--at", "2022-06-01", "--json").json
+    assert {memory["text"] for memory in found} == {"pear 0", "pear 1", "pear 2"}
+
+
+def test_import_is_idempotent_and_says_what_it_could_not_read(run: Run, tmp_path: Path) -> None:
+    good = {"at": "2024-01-01T00:00:00", "session": "s", "origin": "user", "text": "plum"}
+    file = tmp_path / "half.jsonl"
+    file.write_text("\n".join([json.dumps(good), "not json", '{"at": "never"}', json.dumps(good)]))
+
+    first = run("import", "jsonl", str(file))
+    assert first.code == 0
+    assert first.out.startswith("3 remembered, 0 already known, 2 not readable.")
+    assert "line 2" in first.err
+    assert run("import", "jsonl", str(file)).out.startswith("0 remembered, 3 already known")
+
+
+def test_import_of_another_wording_keeps_the_first_and_says_so(run: Run, tmp_path: Path) -> None:
+    line = {"at": "2024-01-01T00:00:00", "session": "s", "origin": "user", "external_id": "1"}
+    file = tmp_path / "life.jsonl"
+    file.write_text(json.dumps({**line, "text": "plum"}))
+    run("import", "jsonl", str(file))
+    file.write_text(json.dumps({**line, "text": "quince"}))
+
+    again = run("import", "jsonl", str(file))
+    assert "other words" in again.err
+    assert run("recall", "plum", "--json").json[0]["text"] == "plum"
+
+
+def test_an_interrupted_import_goes_on(run: Run, tmp_path: Path, home: Path) -> None:
+    lines = [
+        json.dumps({"at": "2024-01-01T00:00:00", "session": "s", "origin": "user", "text": f"t{n}"})
+        for n in range(2500)
+    ]
+    file = tmp_path / "life.jsonl"
+    file.write_text("\n".join(lines[:1200]))
+    run("import", "jsonl", str(file))
+    file.write_text("\n".join(lines))
+
+    done = run("import", "jsonl", str(file))
+    assert done.out.startswith("1300 remembered, 1201 already known")
+
+
+def test_a_file_that_is_not_json_is_refused(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(bytes(range(256)) * 100)
+
+    for name in ("jsonl", "locomo", "chatgpt"):
+        done = run("import", name, str(file))
+        assert done.code == 1, name
+        assert one_sentence(done), done.err
+
+
+def test_forget_shows_asks_and_erases(run: Run) -> None:
+    session = run("ask", "the quokka password", "--json").json["session_id"]
+    [memory] = run("recall", "quokka", "--json", "-k", "1").json
+
+    dry = run("forget", "--id", memory["id"], "--dry-run")
+    assert "quokka" in dry.err
+    assert run("recall", "quokka", "--json", "-k", "1").json[0]["id"] == memory["id"]
+
+    done = run("forget", "--session", session, "--yes", "--json")
+    assert done.json == {"erased": 2, "left_in": []}
+    assert run("recall", "quokka", "--json").json == []
+    assert run("verify").code == 0
+
+
+def test_verify_reports_tampering(run: Run, home: Path) -> None:
+    import sqlite3
+
+    run("ask", "one")
+    with sqlite3.connect(home / "log.sqlite3") as db:
+        db.execute("UPDATE events SET origin = 'tool' WHERE seq = 1")
+
+    done = run("verify", "--json")
+    assert done.code == 1
+    assert done.json["ok"] is False
+    assert "hash chain" in done.json["problems"][0]
+
+
+def test_rebuild_gives_the_same(run: Run) -> None:
+    for number in range(5):
+        run("ask", f"heron number {number}")
+    before = run("recall", "heron", "--json").json
+
+    assert run("rebuild").code == 0
+    assert run("recall", "heron", "--json").json == before
+
+
+def test_a_home_that_is_no_folder_is_said(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+
+    done = run("--home", str(file / "home"), "recall", "x")
+    assert done.code == 1
+    assert one_sentence(done), done.err
+
+
+def test_settings_that_cannot_be_read_are_said(run: Run, home: Path) -> None:
+    home.mkdir()
+    for content, complaint in (
+        ("context_tokens = 'many'", "context_tokens"),
+        ("colour = 'red'", "colour"),
+        ("= broken", "TOML"),
+    ):
+        (home / "settings.toml").write_text(content)
+        done = run("recall", "x")
+        assert done.code == 1
+        assert one_sentence(done)
+        assert complaint in done.err
+
+
+def test_settings_come_from_the_file_of_the_home(run: Run, home: Path) -> None:
+    from assistant.settings import load_settings
+
+    home.mkdir()
+    (home / "settings.toml").write_text("memory_tokens = 99")
+    assert load_settings(home).memory_tokens == 99

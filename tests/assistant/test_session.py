@@ -1,0 +1,363 @@
+"""The turn, headless: words kept first, everything after that may fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import SetupNeeded
+from assistant.models.base import ChatMessage, LanguageModel
+from assistant.models.fakes import Answer, Failing, ScriptedModel
+from assistant.models.slot import ModelSlot
+from assistant.session import Assistant
+from assistant.turn import TurnLimits
+from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
+from memory.errors import NotFound, RefusedInput
+from memory.events import Message, Note, Origin, ToolCalled
+from tests.assistant.builders import answer_to, only, open_scripted
+
+Opener = Callable[..., Assistant]
+
+
+@pytest.fixture
+def opened(home: Path) -> Iterator[Opener]:
+    """Opens assistants over the test's home and closes them."""
+    assistants: list[Assistant] = []
+
+    def open_one(*arguments: object, **options: object) -> Assistant:
+        assistant = open_scripted(home, *arguments, **options)  # type: ignore[arg-type]
+        assistants.append(assistant)
+        return assistant
+
+    yield open_one
+    for assistant in assistants:
+        assistant.close()
+
+
+def last_prompt(assistant: Assistant) -> Sequence[ChatMessage]:
+    return scripted(assistant).calls[-1].messages
+
+
+def scripted(assistant: Assistant) -> ScriptedModel:
+    model = assistant.model.get()
+    assert isinstance(model, ScriptedModel)
+    return model
+
+
+def messages_of(assistant: Assistant, session_id: str) -> list[Message]:
+    events = assistant.store.log.session(session_id)
+    return [event.payload for event in events if isinstance(event.payload, Message)]
+
+
+def test_words_are_on_disk_before_the_model_is_called(opened: Opener) -> None:
+    on_disk: list[int] = []
+
+    def script(messages: Sequence[ChatMessage]) -> Answer:
+        on_disk.append(assistant.store.log.head())
+        return "Hello."
+
+    assistant = opened(script)
+    updates = list(assistant.session().send("Good morning"))
+
+    assert isinstance(updates[0], Accepted)
+    assert on_disk == [1]
+    assert isinstance(updates[-1], Answered)
+    assert updates[-1].text == "Hello."
+    assert "".join(delta.text for delta in only(Delta, updates)) == "Hello."
+
+
+def test_an_answer_is_recorded_with_what_it_used(opened: Opener) -> None:
+    assistant = opened()
+    told = answer_to(assistant, "My sister is allergic to walnuts")
+    asked = answer_to(assistant, "What is my sister allergic to?")
+
+    assert told.memories == ()
+    assert asked.memories[0].text == "My sister is allergic to walnuts"
+    [event] = assistant.store.log.get([asked.message_id])
+    assert isinstance(event.payload, Message)
+    assert event.payload.memories == tuple(memory.id for memory in asked.memories)
+    assert event.origin is Origin.ASSISTANT
+    assert "walnuts" in last_prompt(assistant)[-1].content
+
+
+def test_the_prompt_is_stable_in_front_and_changes_behind(opened: Opener) -> None:
+    assistant = opened()
+    session = assistant.session()
+    list(session.send("I live in Ghent"))
+    list(session.send("I play the violin"))
+    first = last_prompt(assistant)
+    list(session.send("Where do I live?"))
+    second = last_prompt(assistant)
+
+    assert [message.role for message in second] == [
+        "system", "user", "assistant", "user", "assistant", "user",
+    ]  # fmt: skip
+    assert second[: len(first) - 1] == first[:-1]
+    assert second[-1].content.endswith("Where do I live?")
+
+
+def test_a_session_goes_on_in_a_new_process(opened: Opener) -> None:
+    first = opened()
+    session = first.session()
+    list(session.send("I live in Ghent"))
+    first.close()
+
+    second = opened()
+    assert [turn.text for turn in second.session(session.id).turns()] == [
+        "I live in Ghent", "Noted.",
+    ]  # fmt: skip
+    list(second.session(session.id).send("And now?"))
+    assert "I live in Ghent" in last_prompt(second)[1].content
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t \u00a0"])
+def test_empty_words_are_refused_and_leave_nothing(opened: Opener, text: str) -> None:
+    assistant = opened()
+
+    with pytest.raises(RefusedInput, match="empty"):
+        list(assistant.session().send(text))
+    assert assistant.store.log.head() == 0
+
+
+def test_an_unknown_session_is_said(opened: Opener) -> None:
+    with pytest.raises(NotFound, match="no session"):
+        opened().session("01NOPE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\x00b nul", "\u202eright to left\u202c", "👩‍👩‍👧 and 🏳️‍🌈", "ｆｕｌｌ", "<|im_end|> [b]x[/b]", "'; DROP"],
+)
+def test_odd_words_are_kept_and_found_word_for_word(opened: Opener, text: str) -> None:
+    assistant = opened()
+    session = assistant.session()
+
+    [answered] = only(Answered, session.send(text))
+
+    assert answered.status == "complete"
+    assert session.turns()[0].text == text
+
+
+def test_lone_surrogates_are_replaced_and_said(opened: Opener) -> None:
+    assistant = opened()
+    session = assistant.session()
+
+    updates = list(session.send("broken \ud800 word and a pair \ud83d\ude00"))
+
+    assert session.turns()[0].text == "broken \ufffd word and a pair 😀"
+    assert any("1 characters" in notice.text for notice in only(Notice, updates))
+
+
+def test_a_megabyte_is_kept_and_its_overflow_is_said(opened: Opener) -> None:
+    assistant = opened(model=ScriptedModel(lambda _: "x", context_tokens=2048))
+    text = "needle " + "hay " * 250_000
+
+    answered = answer_to(assistant, text)
+
+    assert answered.status == "failed"
+    assert answered.problem is not None
+    assert "remembered word for word" in answered.problem
+    assert assistant.store.recall("needle", 3).memories[0].text == text
+
+
+def test_a_long_conversation_says_what_did_not_fit(opened: Opener) -> None:
+    assistant = opened(model=ScriptedModel(lambda _: "ok " * 20, context_tokens=700))
+    session = assistant.session()
+    notices: list[Notice] = []
+    for number in range(25):
+        updates = list(session.send(f"Thing {number}: " + "word " * 15))
+        notices += only(Notice, updates)
+        assert only(Answered, updates)[0].status == "complete"
+
+    assert any("earliest messages" in notice.text for notice in notices)
+    sent = scripted(assistant).calls[-1]
+    assert scripted(assistant).count_tokens(sent.messages) + sent.max_tokens <= 700
+
+
+def test_a_model_that_breaks_off_keeps_what_it_said(opened: Opener) -> None:
+    assistant = opened([Failing("The answer is", RuntimeError("out of memory"))])
+    session = assistant.session()
+
+    [answered] = only(Answered, session.send("What is the answer?"))
+
+    assert answered.status == "failed"
+    assert answered.text == "The answer is"
+    assert "out of memory" in (answered.problem or "")
+    assert [turn.status for turn in session.turns()] == ["complete", "failed"]
+
+
+def test_without_a_model_words_are_kept_all_the_same(home: Path, opened: Opener) -> None:
+    assistant = opened()
+
+    def missing() -> LanguageModel:
+        raise SetupNeeded("No language model is here yet; run `lifelore setup`.")
+
+    assistant.model = ModelSlot("none", 4096, missing)
+    answered = answer_to(assistant, "Remember the milk")
+
+    assert answered.status == "failed"
+    assert "lifelore setup" in (answered.problem or "")
+    assert assistant.store.recall("milk", 3).memories[0].text == "Remember the milk"
+
+
+def test_cancel_stops_at_once_and_keeps_the_part_said(opened: Opener) -> None:
+    assistant = opened(model=ScriptedModel(lambda _: "word " * 10_000, delay_seconds=0.001))
+    session = assistant.session()
+    updates = []
+    for update in session.send("Talk"):
+        updates.append(update)
+        if len(only(Delta, updates)) == 3:
+            session.cancel()
+
+    [answered] = only(Answered, updates)
+    assert answered.status == "cancelled"
+    assert 3 <= len(answered.text.split()) < 100
+    assert session.turns()[-1].text == answered.text
+
+
+def test_a_front_end_that_goes_away_leaves_a_closed_turn(opened: Opener) -> None:
+    assistant = opened(model=ScriptedModel(lambda _: "word " * 1000, delay_seconds=0.001))
+    session = assistant.session()
+    updates = session.send("Talk")
+    for update in updates:
+        if isinstance(update, Delta):
+            break
+    updates.close()  # type: ignore[attr-defined]
+
+    assert [turn.status for turn in session.turns()] == ["complete", "cancelled"]
+    assistant.store.catch_up()
+    assert assistant.store.sessions.owed() == []
+    assert answer_to(assistant, "Still there?").status == "complete"
+
+
+def calculator_call(expression: str) -> dict[str, object]:
+    return {"tool": "calculator", "arguments": {"expression": expression}}
+
+
+def test_a_tool_is_chosen_by_schema_and_its_result_is_used(opened: Opener) -> None:
+    assistant = opened([calculator_call("17*23"), "It is 391."])
+    updates = list(assistant.session().send("What is 17 times 23?"))
+
+    [used] = only(ToolUsed, updates)
+    assert (used.tool, used.result, used.ok) == ("calculator", "17*23 = 391", True)
+    assert scripted(assistant).calls[0].schema is not None
+    assert "391" in last_prompt(assistant)[-1].content
+    events = assistant.store.log.read_after(0)
+    [call] = [event for event in events if isinstance(event.payload, ToolCalled)]
+    assert call.origin is Origin.TOOL
+
+
+def test_the_tool_loop_is_bounded(opened: Opener) -> None:
+    def script(messages: Sequence[ChatMessage]) -> Answer:
+        if "Which tool" in messages[-1].content:
+            count = messages[-1].content.count("calculator: ")
+            return calculator_call(f"1/0 + {count}")
+        return "I could not."
+
+    assistant = opened(script, limits=TurnLimits(tool_rounds=3))
+    updates = list(assistant.session().send("What is 1 divided by 0?"))
+
+    assert len(only(ToolUsed, updates)) == 3
+    assert not any(used.ok for used in only(ToolUsed, updates))
+    assert only(Answered, updates)[0].text == "I could not."
+
+
+@pytest.mark.parametrize("nonsense", ["not json", {"tool": "none"}, [1, 2], {"other": 1}])
+def test_a_model_that_cannot_choose_answers_without_a_tool(
+    opened: Opener, nonsense: Answer
+) -> None:
+    assistant = opened([nonsense, "391"])
+
+    assert answer_to(assistant, "What is 17 times 23?").text == "391"
+
+
+def test_no_tool_is_asked_about_where_none_can_help(opened: Opener) -> None:
+    assistant = opened()
+    answer_to(assistant, "I like the sea")
+
+    assert len(scripted(assistant).calls) == 1
+
+
+def test_a_garbled_note_is_kept_in_the_users_own_words(opened: Opener) -> None:
+    garbled = {"tool": "remember", "arguments": {"note": "User loves spiders"}}
+    assistant = opened([garbled, "I will."])
+    answer_to(assistant, "Remember that Anna fears spiders")
+
+    [note] = [
+        e.payload for e in assistant.store.log.read_after(0) if isinstance(e.payload, Note)
+    ]
+    assert note.text == "Remember that Anna fears spiders"
+
+
+def test_a_finished_turn_leaves_no_copy_in_the_checkpoints(opened: Opener, home: Path) -> None:
+    assistant = opened(["the zanzibar answer"])
+    answer_to(assistant, "the zanzibar question")
+
+    for file in home.glob("turns.sqlite3*"):
+        assert b"zanzibar" not in file.read_bytes()
+
+
+def test_a_canary_told_answered_recalled_and_forgotten_is_gone(opened: Opener, home: Path) -> None:
+    canary = 'the "blue" safe opens with 48-15-16-23 — señor'
+    assistant = opened(lambda messages: f"Yes: {canary}")
+    told = next(iter(only(Accepted, assistant.session().send(f"Remember: {canary}"))))
+    recalled = answer_to(assistant, "How does the blue safe open?")
+    assert canary in recalled.memories[0].text
+
+    store = assistant.store
+    done = store.forget(store.plan_forgetting(ids=[told.message_id]))
+
+    assert done.left_in == ()
+    assert store.verify().ok
+    for file in home.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            for trace in (b"48-15-16-23", b"se\\u00f1or", "señor".encode(), b"blue"):
+                if trace != b"blue":
+                    assert trace not in content, (file, trace)
+
+
+def test_recalled_memories_are_the_ones_in_the_prompt(opened: Opener) -> None:
+    assistant = opened()
+    for number in range(30):
+        answer_to(assistant, f"Fact {number}: the heron number {number} nests near the mill")
+    updates = list(assistant.session().send("What do I know about herons?"))
+
+    [recalled] = only(Recalled, updates)
+    prompt = last_prompt(assistant)[-1].content
+    assert recalled.memories
+    assert all(memory.text in prompt for memory in recalled.memories)
+
+
+def test_two_assistants_share_a_home(opened: Opener) -> None:
+    one, two = opened(), opened()
+    answer_to(one, "The bicycle is blue")
+
+    assert answer_to(two, "What colour is the bicycle?").memories[0].text == "The bicycle is blue"
+    assert one.store.verify().ok
+
+
+def test_opening_a_home_does_not_close_a_turn_that_is_alive(opened: Opener) -> None:
+    release = threading.Event()
+
+    def script(messages: Sequence[ChatMessage]) -> Answer:
+        assert release.wait(30)
+        return "done"
+
+    one = opened(script)
+    updates: list[object] = []
+    thread = threading.Thread(target=lambda: updates.extend(one.session().send("Think")))
+    thread.start()
+    while not one.store.log.head():
+        thread.join(0.01)
+
+    two = opened()
+    two.store.catch_up()
+    assert len(two.store.sessions.owed()) == 1
+    release.set()
+    thread.join()
+    assert isinstance(updates[-1], Answered)
+    assert updates[-1].status == "complete"

@@ -1,0 +1,92 @@
+"""Apps over the scripted assistant, and the way to wait until they are at rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tests.tui.fakes import CLOCK, FakeAssistant, Gate
+from tui.app import LifeloreApp
+from tui.ports import AssistantLike
+from tui.screens.chat import ChatScreen
+
+W = TypeVar("W", bound=Widget)
+
+
+@pytest.fixture(autouse=True)
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests must not change what they see."""
+    for name in ("NO_COLOR", "TEXTUAL", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@dataclass
+class Stage:
+    """A running app, its pilot, and the assistant behind it."""
+
+    app: LifeloreApp
+    pilot: Pilot[None]
+    assistant: FakeAssistant
+
+    @property
+    def chat(self) -> ChatScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, ChatScreen)
+        return screen
+
+    def one(self, kind: type[W]) -> W:
+        return self.chat.query_one(kind)
+
+    def texts(self, selector: str) -> list[str]:
+        """The plain text of these widgets, top to bottom."""
+        return [str(widget.render()) for widget in self.chat.query(selector).results(Static)]
+
+    async def rest(self) -> None:
+        """Wait until no worker runs, nothing is queued, and the screen is drawn."""
+        async with asyncio.timeout(20):
+            while True:
+                await self.app.workers.wait_for_complete()
+                await self.pilot.pause()
+                if not self.chat.in_flight and self.chat.outbox.running is None:
+                    break
+        await self.pilot.pause()
+
+    async def reach(self, gate: Gate) -> None:
+        """Wait until a script stands at this gate and the screen shows what came before."""
+        assert await asyncio.to_thread(gate.reached.wait, 20)
+        await self.pilot.pause()
+
+    async def say(self, text: str) -> None:
+        await self.type(text)
+        await self.pilot.press("enter")
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        for character in text:
+            await self.pilot.press("space" if character == " " else character)
+
+
+@asynccontextmanager
+async def stage(
+    assistant: FakeAssistant,
+    size: tuple[int, int] = (140, 40),
+    session_id: str | None = None,
+    opener: Callable[[], AssistantLike] | None = None,
+    *,
+    rest: bool = True,
+) -> AsyncIterator[Stage]:
+    app = LifeloreApp(opener or (lambda: assistant), session_id, clock=CLOCK)
+    async with app.run_test(size=size) as pilot:
+        standing = Stage(app, pilot, assistant)
+        await pilot.pause()
+        if rest:
+            await standing.rest()
+        yield standing
