@@ -62,6 +62,7 @@ def open_assistant(settings: Settings) -> Assistant:
             answer_tokens=settings.answer_tokens,
             memory_tokens=settings.memory_tokens,
             memories=settings.memories,
+            relevance=settings.relevance,
             temperature=settings.temperature,
         ),
         clock=clock,

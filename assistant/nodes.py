@@ -59,7 +59,8 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     for problem in dict.fromkeys(filter(None, (behind, found.degraded))):
         turn.emit(Notice(problem))
     turn.watch.mark("recall")
-    return {"found": [(memory.id, memory.score) for memory in found.memories]}
+    floor = turn.limits.relevance * max((m.score for m in found.memories), default=0.0)
+    return {"found": [(m.id, m.score) for m in found.memories if m.score >= floor]}
 
 
 def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:

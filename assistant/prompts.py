@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,33 +11,45 @@ from tools.base import Tool
 
 SYSTEM = (
     "You are Lifelore, a personal assistant that remembers what its user tells it. "
-    "Each question may come with memories: dated notes of what was said in earlier conversations. "
-    "Answer from the memories when they hold the answer, with names and dates exactly as they "
+    "A message may come with notes: dated lines from earlier conversations. "
+    "Answer from the notes when they hold the answer, with names and dates exactly as they "
     "stand there. When they do not hold it, say that you do not remember. "
     "Never invent something about the user. Be brief and plain."
 )
 
-NO_MEMORIES = "You remember nothing about this."
+NO_NOTES = "You have no notes about this."
+_ASKING = re.compile(
+    r"\?|^\W*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|"
+    r"will|would|should|may|have|has|tell|show|list|give|explain|describe|remind|find|name)\b",
+    re.IGNORECASE,
+)
 
 
-def question(
-    text: str, memories: Sequence[str], results: Sequence[str], now: datetime
-) -> str:
-    """The last message of a prompt: what is remembered, what tools found, then the question.
+def asks(text: str) -> bool:
+    """Whether the words ask for something, rather than tell it."""
+    return bool(_ASKING.search(text))
+
+
+def question(text: str, notes: Sequence[str], results: Sequence[str], now: datetime) -> str:
+    """The last message of a prompt: what is remembered, what tools found, then the user's words.
 
     All that changes from turn to turn stands here, behind the part of the prompt that the
-    prefix cache keeps.
+    prefix cache keeps. `notes` come best first and are written best last: small models heed most
+    what stands next to the question.
     """
     parts = []
-    if memories:
-        listed = "\n".join(f"{n}. {line}" for n, line in enumerate(memories, 1))
-        parts.append(f"Memories:\n{listed}")
+    if notes:
+        listed = "\n".join(f"- {line}" for line in reversed(notes))
+        parts.append(f"Notes, the most relevant last:\n{listed}")
     else:
-        parts.append(f"Memories: {NO_MEMORIES}")
+        parts.append(NO_NOTES)
     if results:
         parts.append("Results of tools:\n" + "\n".join(results))
     parts.append(f"Today is {now:%A} {now.day} {now:%B %Y}.")
-    parts.append(text)
+    if asks(text):
+        parts.append(f"Answer in a sentence or two.\nQuestion: {text}")
+    else:
+        parts.append(f"Reply to what the user tells you, in a sentence.\nUser: {text}")
     return "\n\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memory.events import Origin
 from memory.recall import Memory
-from memory.when import annotate, spoken_date
+from memory.when import annotate, spoken_day
 
 TokenCounter = Callable[[str], int]
 _EXCERPT = 1200
@@ -31,53 +31,61 @@ def pack(
 ) -> Packed:
     """As many memories as fit the budget of tokens, in order.
 
-    The first ones bring the turns around them along (`around`), since a question without its
-    answer, or an answer without its question, tells little.
+    A question brings the turn after it along and an answer the question before it (`around`
+    gives a memory's turns, itself included): either alone tells little. What came along stands
+    last in `memories`.
     """
     lines: list[str] = []
     shown: dict[str, Memory] = {}
+    along: dict[str, Memory] = {}
     spent = left_out = 0
-    for rank, memory in enumerate(memories):
-        if memory.id in shown:
+    for memory in memories:
+        if memory.id in shown or memory.id in along:
             continue
-        line = render(memory)
-        cost = count(line)
+        cost = count(render(memory))
         if spent + cost > budget:
             left_out += 1
             continue
         shown[memory.id] = memory
         spent += cost
-        if rank < 2:
-            line, spent = _with_neighbours(memory, line, spent, budget, count, around, shown)
-        lines.append(line)
-    return Packed(tuple(lines), tuple(shown.values()), left_out)
+        excerpt = [memory]
+        for near in _exchange(memory, around(memory)):
+            cost = count(render(near))
+            # Context must not take the room of memories that were found for themselves.
+            if near.id not in shown and near.id not in along and spent + cost <= budget // 2:
+                along[near.id] = near
+                spent += cost
+                excerpt.append(near)
+        lines.append("\n".join(render(near) for near in sorted(excerpt, key=_position)))
+    return Packed(tuple(lines), (*shown.values(), *along.values()), left_out)
 
 
-def _with_neighbours(
-    memory: Memory,
-    line: str,
-    spent: int,
-    budget: int,
-    count: TokenCounter,
-    around: Callable[[Memory], Sequence[Memory]],
-    shown: dict[str, Memory],
-) -> tuple[str, int]:
-    excerpt = [near for near in around(memory) if near.id == memory.id or near.id not in shown]
-    extra = sum(count(render(near)) for near in excerpt if near.id != memory.id)
-    # Context must not take the room of memories that were found for themselves.
-    if spent + extra > budget // 2:
-        return line, spent
-    shown.update({near.id: near for near in excerpt if near.id != memory.id})
-    return "\n".join(render(near) for near in excerpt), spent + extra
+def _exchange(memory: Memory, turns: Sequence[Memory]) -> list[Memory]:
+    """The turn that answers this one, or the one that it answers, where there is such a turn."""
+    return [
+        near
+        for near in turns
+        if near.id != memory.id
+        and (_asks(memory) if near.seq > memory.seq else _asks(near))
+        and near.origin is not Origin.ASSISTANT
+    ]
+
+
+def _asks(memory: Memory) -> bool:
+    return memory.text.rstrip().endswith("?")
+
+
+def _position(memory: Memory) -> int:
+    return memory.seq
 
 
 def render(memory: Memory) -> str:
-    """One line: when it was said, by whom, and the words with relative dates made absolute."""
+    """One line: the day it was said, by whom, and the words with relative dates made absolute."""
     text = memory.text
     if len(text) > _EXCERPT:
         text = f"{text[:_EXCERPT]} […{len(memory.text) - _EXCERPT:,} more characters]"
     text = annotate(" ".join(text.split()), memory.at)
-    return f"[{spoken_date(memory.at)}] {speaker_of(memory)}: {text}"
+    return f"[{spoken_day(memory.at.date())}] {speaker_of(memory)}: {text}"
 
 
 def speaker_of(memory: Memory) -> str:

@@ -15,7 +15,7 @@ from memory.errors import EmbedderUnavailable
 from memory.events import Event, Message, Origin
 from memory.log import Log
 from memory.ports import Embedder
-from memory.text import content_words, words
+from memory.text import STOPWORDS, words
 from memory.views.fulltext import Fulltext
 from memory.views.sessions import Place, Sessions
 from memory.views.vectors import VectorSearch
@@ -52,8 +52,9 @@ class RecallSettings:
     """For a turn by someone whom the query names."""
     question: float = 0.3
     """Taken off a turn that only asks."""
-    assistant: float = 0.2
-    """Taken off the assistant's own words: the user's are the better witness."""
+    assistant: float = 0.5
+    """Taken off the assistant's own words, unless they are asked for: a small model's mistakes
+    must not come back as memories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class Recall:
         accept: Callable[[Event], bool] = lambda event: True,
     ) -> Recollection:
         """The k best memories for the query among the events that `accept` lets through."""
-        terms = list(dict.fromkeys(content_words(query)))
-        lexical = dict(self._fulltext.search(terms, self._settings.candidates))
+        asked = words(query)
+        lexical = dict(self._fulltext.search(search_terms(asked), self._settings.candidates))
         degraded = None
         dense: Scores = {}
         try:
@@ -102,30 +103,46 @@ class Recall:
             dense = dict(vectors.search(vector, self._settings.candidates))
         except EmbedderUnavailable as error:
             degraded = f"Recalled by words alone: {error}"
-        ranked = self._rank(query, dense, lexical)
-        return Recollection(tuple(self._memories(query, ranked, k, accept)), degraded)
+        # What may not be recalled must go before scores are scaled: the question itself, when it
+        # was asked before, would be the best hit and make all others look alike.
+        def usable(event: Event) -> bool:
+            return event.text is not None and accept(event) and not _echoes(event.text, asked)
 
-    def _rank(self, query: str, dense: Scores, lexical: Scores) -> list[tuple[int, float]]:
+        events = {e.seq: e for e in self._log.at(sorted({*dense, *lexical})) if usable(e)}
+        base = self._fused(_within(dense, events), _within(lexical, events))
+        ranked = self._rank(set(asked), base, events)
+        return Recollection(tuple(self._memories(ranked, k, events, usable)), degraded)
+
+    def _fused(self, dense: Scores, lexical: Scores) -> Scores:
         weights = self._settings
         base: Scores = {}
         for scores, weight in ((scaled(dense), weights.dense), (scaled(lexical), weights.lexical)):
             for seq, score in scores.items():
                 base[seq] = base.get(seq, 0.0) + weight * score
+        return base
+
+    def _rank(
+        self, asked: set[str], base: Scores, events: Mapping[int, Event]
+    ) -> list[tuple[int, float]]:
+        weights = self._settings
         places = self._with_neighbours(base)
         by_place = {(p.session_id, p.position): base.get(p.seq, 0.0) for p in places.values()}
         session_scores = scaled_by_best(_session_evidence(base, places))
-        named = self._named_speakers(query)
+        named = self._named_speakers(asked)
+        about_assistant = bool(asked & _SECOND_PERSON)
         final: Scores = {}
         for seq, place in places.items():
             beside = max(
                 by_place.get((place.session_id, place.position + step), 0.0) for step in (-1, 1)
             )
+            own = place.origin is Origin.ASSISTANT and not about_assistant
             final[seq] = (
                 base.get(seq, 0.0)
                 + weights.neighbour * beside
                 + weights.session * session_scores.get(place.session_id, 0.0)
                 + weights.speaker * (place.speaker in named)
-                - weights.assistant * (place.origin is Origin.ASSISTANT)
+                - weights.assistant * own
+                - weights.question * (seq in events and _asks(events[seq].text))
             )
         return sorted(final.items(), key=lambda hit: (-hit[1], hit[0]))
 
@@ -137,30 +154,25 @@ class Recall:
                 places.setdefault(place.seq, place)
         return places
 
-    def _named_speakers(self, query: str) -> set[str]:
-        asked = set(words(query)) | {word.removesuffix("'s") for word in words(query)}
-        return {name for name in self._sessions.speakers() if asked & set(words(name))}
+    def _named_speakers(self, asked: set[str]) -> set[str]:
+        names = asked | {word.removesuffix("'s") for word in asked}
+        return {speaker for speaker in self._sessions.speakers() if names & set(words(speaker))}
 
     def _memories(
         self,
-        query: str,
         ranked: Sequence[tuple[int, float]],
         k: int,
-        accept: Callable[[Event], bool],
+        events: Mapping[int, Event],
+        usable: Callable[[Event], bool],
     ) -> list[Memory]:
-        # Some positions fall away (not accepted, erased, echoes), so look at more than k.
-        pool = ranked[: 4 * k + 40]
-        asked = set(words(query))
-        scores = dict(pool)
+        # Neighbours were not looked at yet, and some will fall away: take more than k of them.
+        pool = ranked[: 2 * k + 20]
+        beside = {e.seq: e for e in self._log.at([seq for seq, _ in pool if seq not in events])}
         memories = []
-        for event in self._log.at([seq for seq, _ in pool]):
-            if event.text is None or not accept(event) or _echoes(event.text, asked):
-                continue
-            score = scores[event.seq]
-            if event.text.rstrip().endswith("?"):
-                score -= self._settings.question
-            memories.append(memory_of(event, score))
-        memories.sort(key=lambda memory: (-memory.score, memory.seq))
+        for seq, score in pool:
+            event = events.get(seq) or beside.get(seq)
+            if event is not None and usable(event):
+                memories.append(memory_of(event, score))
         return memories[:k]
 
 
@@ -205,9 +217,30 @@ def _session_evidence(base: Scores, places: Mapping[int, Place]) -> dict[str, fl
     return {session: sum(sorted(scores)[-3:]) for session, scores in held.items()}
 
 
-def _echoes(text: str, asked: set[str]) -> bool:
+def search_terms(asked: Sequence[str]) -> list[str]:
+    """What full text is searched for: the words that carry meaning, and "my sister" as a phrase.
+
+    Whose sister it is, is said by a word too common to be searched for alone.
+    """
+    terms = [word for word in asked if word not in STOPWORDS]
+    pairs = zip(asked, asked[1:], strict=False)
+    owned = [f"{whose} {what}" for whose, what in pairs if whose in _OWN and what not in STOPWORDS]
+    return list(dict.fromkeys([*terms, *owned]))
+
+
+_OWN = frozenset({"my", "our"})
+_SECOND_PERSON = frozenset({"you", "your", "yours", "yourself"})
+
+
+def _within(scores: Scores, events: Mapping[int, Event]) -> Scores:
+    return {seq: score for seq, score in scores.items() if seq in events}
+
+
+def _asks(text: str | None) -> bool:
+    return text is not None and text.rstrip().endswith("?")
+
+
+def _echoes(text: str, asked: Sequence[str]) -> bool:
     """Whether the text is the query itself, asked before: true, and worth nothing."""
-    if not text.rstrip().endswith("?"):
-        return False
     said = set(words(text))
-    return len(said & asked) >= 0.8 * len(said | asked)
+    return _asks(text) and len(said & set(asked)) >= 0.8 * len(said | set(asked))

@@ -223,7 +223,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
         raise ToolFailed("Nothing can be divided by zero.")
     if exponent.denominator == 1:
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if base not in (0, 1, -1) and abs(exponent) * bits > 2 * _MOST_BITS:
+        if base not in (0, 1, -1) and abs(exponent) * bits > _MOST_BITS:
             return _approximate_power(base, exponent)
         # Of 0, 1 and -1 only whether the exponent is zero, odd or even matters.
         small = exponent.numerator if base not in (0, 1, -1) else _like(exponent.numerator)

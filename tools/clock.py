@@ -22,10 +22,10 @@ class ClockArguments(Arguments):
         description="now: current date and time; weekday: of date; add or subtract: amount of "
         "unit to date; days_between: from date to other"
     )
-    date: str = Field("today", description="YYYY-MM-DD or today")
-    amount: int = Field(0, description="how many units to add or subtract")
+    date: str = Field(default="today", description="YYYY-MM-DD or today")
+    amount: int = Field(default=0, description="how many units to add or subtract")
     unit: Literal["days", "weeks", "months", "years"] = "days"
-    other: str = Field("today", description="the second date of days_between")
+    other: str = Field(default="today", description="the second date of days_between")
 
 
 class ClockTool:
@@ -63,7 +63,7 @@ _NAMES = f"(?:{'|'.join(MONTHS)})"
 _QUESTIONS = (
     re.compile(
         r"\bwhat(?:['’]s|\sis|\swas|\swill\sbe)?\s(?:the\s)?(?:current\s|exact\s)?"
-        r"(?:time|date|day|weekday|year|month)\b(?:\s(?:is|was|will|does|do|did)\b|\s(?:of\sthe|now"
+        r"(?:time|date|day|weekday|year|month)\b(?:\s(?:is|was)\s(?:it|this|today)\b|\s(?:of\sthe|now"
         r"|today|tomorrow)\b|\s*[?.!]|\s*$)",
         re.IGNORECASE,
     ),
@@ -96,14 +96,15 @@ def _read(text: str, now: datetime) -> date:
     except ValueError:
         pass
     relative = resolve(words, now)
-    if len(relative) == 1 and relative[0].phrase == words and relative[0].unit == "day":
+    if relative and relative[0].phrase == words and relative[0].unit == "day":
         return relative[0].start.date()
     # Loaded when needed: dateparser takes a tenth of a second to come up.
     import dateparser
 
     settings = {"RELATIVE_BASE": now.replace(tzinfo=None), "REQUIRE_PARTS": ["day", "month"]}
     found = dateparser.parse(words[:60], languages=["en"], settings=settings)
-    if found is None:
+    # "Last week" is no day, though dateparser makes one of it.
+    if found is None or relative:
         raise ToolFailed(f"{words[:60]!r} is not a date; write it as YYYY-MM-DD.")
     day: date = found.date()
     return day

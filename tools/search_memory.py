@@ -17,7 +17,7 @@ _MOST = 20
 
 class SearchMemoryArguments(Arguments):
     query: str = Field(description="what to look for, in a few words")
-    limit: int = Field(5, ge=1, le=_MOST, description="how many memories at most")
+    limit: int = Field(default=5, ge=1, le=_MOST, description="how many memories at most")
 
 
 class SearchMemory:

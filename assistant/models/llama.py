@@ -322,6 +322,9 @@ class LlamaCppModel:
 @cache
 def _library() -> Any:
     """The C API, made silent: a line on stderr would be written across the TUI."""
+    # Threads that spin while they wait for each other make a busy machine ten times slower than
+    # threads that sleep. OpenMP reads this once, when it is loaded; a user's own choice stands.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from llama_cpp import llama_cpp as lib
 
     lib.llama_log_set(_silent_log(), None)

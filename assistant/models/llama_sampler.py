@@ -14,6 +14,12 @@ from typing import Any
 import numpy as np
 
 
+_DRY_ALLOWED = 6
+"""Tokens of a stretch that may be said again freely."""
+_DRY_WINDOW = 1024
+"""Tokens of the answer that are looked back on."""
+
+
 class Sampler:
     """The samplers of one completion. `lib` is llama.cpp's C API; `close` frees them."""
 
@@ -29,10 +35,11 @@ class Sampler:
             if not self._constraint:
                 raise ValueError("the JSON schema has no grammar that llama.cpp accepts")
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+        steps = [] if grammar is not None else [_unlooped(lib, vocab)]
         if temperature <= 0:
-            steps = [lib.llama_sampler_init_greedy()]
+            steps += [lib.llama_sampler_init_greedy()]
         else:
-            steps = [
+            steps += [
                 lib.llama_sampler_init_top_k(40),
                 lib.llama_sampler_init_top_p(0.95, 1),
                 lib.llama_sampler_init_min_p(0.05, 1),
@@ -76,3 +83,20 @@ class Sampler:
     def _array(self, data: Any, size: int) -> Any:
         pointer = ctypes.cast(data, ctypes.POINTER(self._lib.llama_token_data))
         return self._lib.llama_token_data_array(pointer, size, -1, False)
+
+
+def _unlooped(lib: Any, vocab: Any) -> Any:
+    """The "don't repeat yourself" sampler (p-e-w, 2024) over the answer alone.
+
+    Small models fall into saying one sentence for ever. A stretch said before in this answer
+    becomes less likely the longer it grows; short ones, as names and dates, cost nothing.
+    """
+    return lib.llama_sampler_init_dry(
+        vocab,
+        0.8,  # multiplier
+        1.75,  # base
+        _DRY_ALLOWED,
+        _DRY_WINDOW,
+        None,  # sequence breakers
+        0,
+    )

@@ -17,6 +17,7 @@ from tests.tui.fakes import CLOCK, FakeAssistant, Gate
 from tui.app import LifeloreApp
 from tui.ports import AssistantLike
 from tui.screens.chat import ChatScreen
+from tui.widgets.transcript import Transcript
 
 W = TypeVar("W", bound=Widget)
 
@@ -55,7 +56,8 @@ class Stage:
             while True:
                 await self.app.workers.wait_for_complete()
                 await self.pilot.pause()
-                if not self.chat.in_flight and self.chat.outbox.running is None:
+                growing = any(one.growing for one in self.chat.query(Transcript))
+                if not self.chat.in_flight and self.chat.outbox.running is None and not growing:
                     break
         await self.pilot.pause()
 

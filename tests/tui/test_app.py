@@ -127,6 +127,10 @@ class Told(FakeAssistant):
         return iter(())
     def close(self):
         tell("closed")
+    def sessions(self):
+        if self.sent:
+            tell("answered", *(repr(text) for _, text in self.sent))
+        return super().sessions()
 
 def fail():
     tell("failing")
@@ -221,3 +225,13 @@ def test_run_returns_the_exit_code(how: str, word: str, code: int) -> None:
     assert ("closed" in told) == (how == "well")
     assert b"Traceback" not in terminal.screen
     assert returned == code
+
+
+def test_keys_that_come_at_once_are_taken_in_their_order() -> None:
+    terminal = Terminal("well")
+    terminal.wait_for("warm")
+    os.write(terminal.master, b"one\x0atwo\x0dthree\x0d")
+    terminal.wait_for("answered 'one\\ntwo' 'three'")
+    os.write(terminal.master, b"\x11")
+    code, _ = terminal.end()
+    assert code == 0

@@ -139,9 +139,10 @@ class TestIndex:
         self, index: Index, models: Path, stop: type[BaseException]
     ) -> None:
         first, _ = index.add_parts()
+        kept = models / ".partial" / "tiny" / "tiny-part1==1.0.whl"
 
         def interrupt(what: str, done: int, total: int) -> None:
-            if done:
+            if kept.exists():
                 raise stop
 
         with pytest.raises(stop):

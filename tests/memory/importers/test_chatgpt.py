@@ -59,7 +59,12 @@ def conversation(conversation_id: str = "c-1", **fields: Any) -> dict[str, Any]:
         ),
         node("a1-other", "code", "assistant", ["a regenerated one"], create_time=START + 99),
         node(
-            "hidden", "a1", "user", ["x"], metadata={"is_visually_hidden_from_conversation": True}
+            "hidden",
+            "a1",
+            "user",
+            ["x"],
+            create_time=START + 9,
+            metadata={"is_visually_hidden_from_conversation": True},
         ),
         node(
             "q2",

@@ -1,0 +1,121 @@
+"""An answer of the assistant: Markdown that grows while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Markdown, Static
+from textual.widgets.markdown import MarkdownStream
+
+from tui.text import excerpt, is_long, one_line, size, visible
+
+if TYPE_CHECKING:
+    from memory.recall import Memory
+
+_MARKS = {
+    "cancelled": "stopped",
+    "interrupted": "interrupted before it was finished",
+    "failed": "not answered",
+}
+_FAR_TOO_LONG = 40_000
+
+
+def _parser() -> MarkdownIt:
+    """Without raw HTML: Textual drops it, so a tag in an answer would vanish unseen."""
+    return MarkdownIt("gfm-like", {"html": False})
+
+
+class Answer(Vertical):
+    """Who and when, the Markdown, and one line below with marks, notices and memories."""
+
+    @dataclass
+    class Selected(Message):
+        """The user wants to see what this answer was given."""
+
+        answer: Answer
+
+    def __init__(
+        self, when: str, text: str = "", status: str = "complete", ids: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(classes="turn")
+        self._when = when
+        self._text = text
+        self._status = status
+        self._notices: list[str] = []
+        self._stream: MarkdownStream | None = None
+        self.memory_ids = ids
+        self.memories: Sequence[Memory] | None = None if ids else ()
+        """None while they are not known: before recall has ended, or before they are fetched."""
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def compose(self) -> ComposeResult:
+        name = Content.assemble(("Lifelore", "bold $primary"), (f"  {self._when}", "$quiet"))
+        yield Static(name, classes="who")
+        yield Markdown(self._shown(), parser_factory=_parser, open_links=False)
+        yield Static(classes="notes")
+        yield Static(classes="foot")
+
+    def on_mount(self) -> None:
+        self._refresh_foot()
+
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Selected(self))
+
+    async def write(self, text: str) -> None:
+        """Append to the answer. The stream merges what comes faster than it can be drawn."""
+        if self._stream is None:
+            self._stream = Markdown.get_stream(self.query_one(Markdown))
+        self._text += text
+        # A carriage return alone means nothing here, and its pair may be in the next piece.
+        await self._stream.write(visible(text.replace("\r", "")))
+
+    async def finish(self, text: str | None, status: str) -> None:
+        """Close the stream; redraw only if what was recorded is not what was streamed."""
+        if self._stream is not None:
+            await self._stream.stop()
+            self._stream = None
+        self._status = status
+        self.memories = self.memories or ()
+        if text is not None and text != self._text:
+            self._text = text
+            await self.query_one(Markdown).update(self._shown())
+        self._refresh_foot()
+
+    def remember(self, memories: Sequence[Memory]) -> None:
+        self.memories = memories
+        self.memory_ids = tuple(memory.id for memory in memories)
+        self._refresh_foot()
+
+    def note(self, text: str) -> None:
+        """Add one quiet line under the answer."""
+        self._notices.append(one_line(text, 400))
+        self._refresh_foot()
+
+    def _shown(self) -> str:
+        """The answer as Markdown; an imported one of enormous length as a plain beginning."""
+        if len(self._text) > _FAR_TOO_LONG and is_long(self._text):
+            return f"~~~text\n{excerpt(self._text)}\n~~~\n*{size(self._text)} in all*"
+        return visible(self._text)
+
+    def _refresh_foot(self) -> None:
+        """Two quiet lines under the answer, each there only when it says something."""
+        if not self.query(".foot"):
+            return
+        count = len(self.memory_ids)
+        memories = f"{count} {'memory' if count == 1 else 'memories'}" if count else ""
+        notes = "\n".join([*self._notices, _MARKS.get(self._status, "")]).strip()
+        for name, text in (("notes", notes), ("foot", memories)):
+            line = self.query_one(f".{name}", Static)
+            line.update(Content(text))
+            line.display = bool(text)

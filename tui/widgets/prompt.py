@@ -1,0 +1,100 @@
+"""Where the user writes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.text import LONG_CHARACTERS, LONG_LINES, size, visible
+
+
+class Prompt(TextArea):
+    """Enter sends, Ctrl-J begins a new line.
+
+    A long paste is kept aside and stands in the prompt as one short mark: wrapping a megabyte at
+    each key press would freeze the screen. It is put back, as it was, when the words are sent.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "send", key_display="⏎"),
+        Binding("ctrl+j,shift+enter", "new_line", "line", key_display="^j"),
+        Binding("pageup", "screen.scroll_back(-1)", show=False),
+        Binding("pagedown", "screen.scroll_back(1)", show=False),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        text: str
+
+    def __init__(self) -> None:
+        super().__init__(
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            placeholder="Say anything",
+        )
+        self.cursor_blink = False
+        self._pasted: dict[str, str] = {}
+        self.sendable = True
+        """Whether words leave the prompt when they are submitted."""
+
+    def action_submit(self) -> None:
+        text = self.text
+        if self._pasted:
+            # In one pass, so that a mark inside pasted words stays what it is.
+            marks = "|".join(re.escape(mark) for mark in self._pasted)
+            text = re.sub(marks, lambda found: self._pasted[found[0]], text)
+        if self.sendable and text.strip():
+            # Here and not when the message is handled, for the next words may come before that.
+            self.clear()
+            self._pasted.clear()
+        self.post_message(self.Submitted(text))
+
+    def action_new_line(self) -> None:
+        self.insert("\n")
+        self.scroll_cursor_visible()
+
+    def put_back(self, text: str) -> None:
+        """Return words that could not be sent, unless others have been begun."""
+        if not self.text:
+            self.insert(self._fold(text))
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Take the two keys in the order of typing.
+
+        A binding runs in the loop of the app, ahead of letters that still wait in this widget's
+        queue: fast typing would send all but its last letters.
+        """
+        actions = {
+            "enter": self.action_submit,
+            "ctrl+j": self.action_new_line,
+            "shift+enter": self.action_new_line,
+        }
+        if (action := actions.get(event.key)) is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        action()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        if result := self._replace_via_keyboard(self._fold(event.text), *self.selection):
+            self.move_cursor(result.end_location)
+        self.focus()
+
+    def _fold(self, text: str) -> str:
+        """The text, or for a long one the mark that stands for it."""
+        if len(text) <= LONG_CHARACTERS and text.count("\n") <= LONG_LINES:
+            return visible(text)
+        mark = f"[pasted {len(self._pasted) + 1}: {size(text)}]"
+        self._pasted[mark] = text
+        return mark
