@@ -12,8 +12,7 @@ from assistant.models.catalog import ModelEntry, shipped_catalog
 from assistant.models.fetch import installed
 from assistant.models.slot import ModelSlot
 from assistant.settings import Settings
-from memory.errors import EmbedderUnavailable
-from memory.ports import Embedder, SystemClock, Vectors
+from memory.ports import Embedder, SystemClock
 from memory.sentence_embedder import SentenceEmbedder
 from memory.store import MemoryStore
 
@@ -113,9 +112,7 @@ def local_model(settings: Settings) -> tuple[str, Path | None]:
 
     Raises SettingsInvalid for a name that is neither in the catalog nor a file.
     """
-    if settings.model is not None and (
-        settings.model.endswith(".gguf") or "/" in settings.model
-    ):
+    if settings.model is not None and (settings.model.endswith(".gguf") or "/" in settings.model):
         path = Path(settings.model).expanduser()
         return path.stem, path
     catalog = shipped_catalog()

@@ -90,9 +90,7 @@ class Composer:
 
         return pack(found, budget, count, self.store.neighbours)
 
-    def _fitting(
-        self, history: Sequence[Event], final: str
-    ) -> tuple[list[ChatMessage], int]:
+    def _fitting(self, history: Sequence[Event], final: str) -> tuple[list[ChatMessage], int]:
         dropped = 0
         while dropped < len(history) and self._count(history[dropped:], final) > self.room:
             dropped += _BLOCK

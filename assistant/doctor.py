@@ -19,8 +19,15 @@ from memory.ports import Progress, no_progress
 from memory.store import MemoryStore
 
 _LIBRARIES = (
-    "lifelore", "llama-cpp-python", "chromadb", "sentence-transformers", "torch", "langgraph",
-    "textual", "sqlite-utils", "pydantic",
+    "lifelore",
+    "llama-cpp-python",
+    "chromadb",
+    "sentence-transformers",
+    "torch",
+    "langgraph",
+    "textual",
+    "sqlite-utils",
+    "pydantic",
 )
 _ROOM = 1 << 30
 """Free disk below which writing soon fails, in bytes."""
@@ -51,7 +58,8 @@ def examine(settings: Settings, progress: Progress = no_progress) -> list[Findin
 def _versions() -> Finding:
     listed = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return Finding(
-        "versions", True,
+        "versions",
+        True,
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {listed}",
     )
 
@@ -61,7 +69,9 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         there = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(there).free
         yield Finding(
-            name, free >= _ROOM, f"{free / 1e9:.1f} GB free at {folder}",
+            name,
+            free >= _ROOM,
+            f"{free / 1e9:.1f} GB free at {folder}",
             None if free >= _ROOM else "free some space; nothing new can be kept on a full disk",
         )
 
@@ -79,7 +89,9 @@ def _models(settings: Settings, progress: Progress) -> Iterator[Finding]:
         return
     here = path is not None and path.is_file()
     yield Finding(
-        "language model", here, f"{name} serves" if here else "none",
+        "language model",
+        here,
+        f"{name} serves" if here else "none",
         None if here else "run `lifelore setup`",
     )
 
@@ -97,7 +109,9 @@ def _installed(settings: Settings, role: str, progress: Progress) -> Iterator[Fi
         problems = check(entry, settings.models)
         whole = not problems and installed(entry, settings.models) is not None
         yield Finding(
-            entry.name, whole, "whole (sha256)" if whole else "; ".join(problems) or "incomplete",
+            entry.name,
+            whole,
+            "whole (sha256)" if whole else "; ".join(problems) or "incomplete",
             None if whole else f"run `lifelore setup --model {entry.name}` to fetch it again",
         )
 
@@ -105,8 +119,10 @@ def _installed(settings: Settings, role: str, progress: Progress) -> Iterator[Fi
 def _memory(store: MemoryStore, progress: Progress) -> Iterator[Finding]:
     result = store.verify()
     yield Finding(
-        "log", result.ok,
-        f"{result.events} events, {result.erased} erased, chain intact" if result.ok
+        "log",
+        result.ok,
+        f"{result.events} events, {result.erased} erased, chain intact"
+        if result.ok
         else "; ".join(result.problems[:3]),
         None if result.ok else "restore the newest backup; keep this folder as it is",
     )
@@ -121,7 +137,9 @@ def _indexes(store: MemoryStore, progress: Progress, noticed: str) -> Finding:
         return Finding("indexes", False, f"{noticed}{behind}", "run `lifelore setup`")
     if store.migrating:
         return Finding(
-            "indexes", True, f"{noticed}level with the log; new embedding model under way",
+            "indexes",
+            True,
+            f"{noticed}level with the log; new embedding model under way",
             "run `lifelore rebuild vectors` to finish it now",
         )
     return Finding("indexes", True, f"{noticed}level with the log, searched through {searched}")

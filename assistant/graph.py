@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, cast
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
@@ -44,13 +45,15 @@ class TurnGraph:
         """Stream the updates of a turn; its checkpoints are gone when this ends normally."""
         # A tracing variable set for some other project must not send these words anywhere.
         with tracing_context(enabled=False):
-            yield from self._graph.stream(
+            updates = self._graph.stream(
                 state,
                 {"configurable": {"thread_id": thread}},
                 context=context,
                 stream_mode="custom",
                 durability="sync",
             )
+            # In this mode LangGraph yields what the steps emit, as it is.
+            yield from cast("Iterator[Update]", updates)
         self.discard(thread)
 
     def threads(self) -> list[str]:
@@ -90,9 +93,14 @@ def _build(saver: SqliteSaver) -> Graph:
     return graph.compile(checkpointer=saver)
 
 
-def _with_context(node: Node) -> Callable[[TurnState, Runtime[TurnContext]], TurnState]:
-    def step(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+class Step(Protocol):
+    """A node as LangGraph calls it."""
+
+    def __call__(self, state: TurnState, *, runtime: Runtime[TurnContext]) -> TurnState: ...
+
+
+def _with_context(node: Node) -> Step:
+    def step(state: TurnState, *, runtime: Runtime[TurnContext]) -> TurnState:
         return node(state, replace(runtime.context, emit=runtime.stream_writer))
 
     return step
-

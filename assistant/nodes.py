@@ -11,7 +11,14 @@ from pydantic import BaseModel
 from assistant import prompts
 from assistant.compose import Composer
 from assistant.errors import AssistantFault
-from assistant.models.base import ChatMessage, Completed, LanguageModel, PromptProgress, TextDelta, Usage
+from assistant.models.base import (
+    ChatMessage,
+    Completed,
+    LanguageModel,
+    PromptProgress,
+    TextDelta,
+    Usage,
+)
 from assistant.turn import TurnContext, TurnState
 from assistant.updates import (
     Answered,
@@ -75,7 +82,9 @@ def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
     try:
         model = turn.model()
         turn.emit(Working("Choosing a tool"))
-        final = prompts.tool_choice(text, candidates, _results(state), turn.clock.now().astimezone())
+        final = prompts.tool_choice(
+            text, candidates, _results(state), turn.clock.now().astimezone()
+        )
         messages = _composer(model, turn).tool_prompt(_history(state, turn), final)
         chosen = "".join(
             chunk.text
@@ -102,7 +111,7 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
     turn.emit(Working(f"Using {name}"))
     try:
         outcome = turn.registry.call(name, arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A defect of a tool is told to the model and the user; the turn goes on without it.
         outcome = ToolOutcome(False, f"{name} failed unexpectedly ({error}).")
     payload = ToolCalled(
@@ -147,7 +156,7 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
             turn.emit(Notice(f"The answer was stopped at {composer.reserve} tokens."))
     except AssistantFault as fault:
         state_out["problem"] = str(fault)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The boundary to model libraries: their crash must not take the conversation along.
         state_out["problem"] = f"The model stopped unexpectedly ({error}); ask again."
     state_out["answer"] = "".join(said)
@@ -243,6 +252,4 @@ def _scored(memories: Sequence[Memory], scores: dict[str, float]) -> tuple[Memor
 
 
 def _results(state: TurnState) -> list[str]:
-    return [
-        prompts.result_line(step["tool"], step["result"]) for step in state.get("steps", [])
-    ]
+    return [prompts.result_line(step["tool"], step["result"]) for step in state.get("steps", [])]

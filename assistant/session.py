@@ -203,8 +203,15 @@ class Session:
     def turns(self) -> list[Turn]:
         """Every message so far, in order."""
         return [
-            Turn(e.id, e.at, e.origin, e.payload.speaker, e.payload.text, e.payload.status,
-                 e.payload.memories)
+            Turn(
+                e.id,
+                e.at,
+                e.origin,
+                e.payload.speaker,
+                e.payload.text,
+                e.payload.status,
+                e.payload.memories,
+            )
             for e in self._assistant.store.log.session(self.id)
             if isinstance(e.payload, Message)
         ]

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -32,7 +33,16 @@ TURNS = 10
 ANSWER_TOKENS = 24
 _PLACES = ("Ghent", "Lyon", "Porto", "Turku", "Graz", "Bergen", "Leeds", "Vilnius")
 _THINGS = ("bicycle", "violin", "garden", "kiln", "boat", "telescope", "loom", "camera")
-_DEEDS = ("repaired", "sold", "painted", "lent to Anna", "found", "photographed", "broke", "cleaned")
+_DEEDS = (
+    "repaired",
+    "sold",
+    "painted",
+    "lent to Anna",
+    "found",
+    "photographed",
+    "broke",
+    "cleaned",
+)
 
 
 @dataclass(slots=True)
@@ -111,7 +121,8 @@ def _life() -> Iterator[Draft]:
         thing = _THINGS[number % 8]
         place = _PLACES[(number // 8) % 8]
         deed = _DEEDS[(number // 3) % 8]
-        text = f"On day {number} in {place} I {deed} the {thing}, and it took about {number % 11} hours."
+        hours = number % 11
+        text = f"On day {number} in {place} I {deed} the {thing}, which took {hours} hours."
         yield Draft(
             payload=Message(text=text), session_id=f"day {number // 10}", origin=Origin.USER
         )
@@ -147,16 +158,32 @@ def _rows(
         yield Row("lifelore", metric, name, None, round(quantile(values, 0.5), 1), n)
     shares = [
         now.usage.cached_tokens / max(_shared(before.prompt, now.prompt), 1)
-        for before, now in zip(measured, measured[1:], strict=False)
+        for before, now in pairwise(measured)
     ]
     yield Row("lifelore", "prefix_cached_share", f"turn {n}", None, round(shares[-1], 4), 1)
     yield Row("lifelore", "prefix_cached_share", "lowest", None, round(min(shares), 4), n - 1)
     ratios = [m.first_token_s / b for m, b in zip(measured, bare_s, strict=True)]
-    yield Row("lifelore/bare", "model_first_token_ratio", f"turn {n}", None, round(ratios[-1], 3), 1)
-    yield Row("lifelore/bare", "model_first_token_ratio", "median", None, round(quantile(ratios, 0.5), 3), n)
+    yield Row(
+        "lifelore/bare", "model_first_token_ratio", f"turn {n}", None, round(ratios[-1], 3), 1
+    )
+    yield Row(
+        "lifelore/bare",
+        "model_first_token_ratio",
+        "median",
+        None,
+        round(quantile(ratios, 0.5), 3),
+        n,
+    )
     whole = [a.ms.first_token / 1000 / b for a, b in zip(answers, bare_s, strict=True)]
     yield Row("lifelore/bare", "turn_first_token_ratio", f"turn {n}", None, round(whole[-1], 3), 1)
-    yield Row("lifelore/bare", "turn_first_token_ratio", "median", None, round(quantile(whole[1:], 0.5), 3), n - 1)
+    yield Row(
+        "lifelore/bare",
+        "turn_first_token_ratio",
+        "median",
+        None,
+        round(quantile(whole[1:], 0.5), 3),
+        n - 1,
+    )
 
 
 def _shared(one: Sequence[int], other: Sequence[int]) -> int:

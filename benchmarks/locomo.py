@@ -86,9 +86,8 @@ def questions_of(conversation: dict[str, Any]) -> Iterator[Question]:
 
 
 def _load(file: Path) -> list[dict[str, Any]]:
-    opened = gzip.open(file, "rt") if file.suffix == ".gz" else file.open()
-    with opened as stream:
-        content = json.load(stream)
+    raw = file.read_bytes()
+    content = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
     return content if isinstance(content, list) else [content]
 
 

@@ -48,7 +48,8 @@ class Report:
     def table(self) -> str:
         lines = [f"{'system':<22} {'metric':<26} {'category':<12} {'k':>4} {'value':>9} {'n':>6}"]
         lines += [
-            f"{r.system:<22} {r.metric:<26} {r.category:<12} {r.k or '':>4} {r.value:>9.3f} {r.n:>6}"
+            f"{r.system:<22} {r.metric:<26} {r.category:<12} {r.k or '':>4} "
+            f"{r.value:>9.3f} {r.n:>6}"
             for r in self.rows
         ]
         return "\n".join(lines)

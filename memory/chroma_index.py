@@ -51,10 +51,10 @@ class ChromaIndex:
         self._disconnect()
         self._lock.release()
 
-    def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
+    def add(self, numbers: Sequence[int], vectors: Vectors) -> None:
         self._guarded(
             lambda: self._collection().upsert(
-                ids=[str(seq) for seq in seqs], embeddings=vectors
+                ids=[str(number) for number in numbers], embeddings=vectors
             )
         )
 
@@ -91,7 +91,7 @@ class ChromaIndex:
         if client is not None:
             # A client of a damaged store fails to stop; there is nothing of it worth keeping.
             with suppress(Exception):
-                client.close()
+                client.close()  # type: ignore[attr-defined]  # missing in its interface alone
 
     def _collection(self) -> Collection:
         if self._client is None or self._store is None or not self._store.exists():

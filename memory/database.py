@@ -69,13 +69,17 @@ def translated(path: Path) -> Iterator[None]:
 def _operational(path: Path, error: sqlite3.OperationalError) -> str:
     reason = str(error)
     if "full" in reason:
-        return f"The disk of {path.parent} is full; everything accepted so far is kept: free some space."
+        return f"The disk of {path.parent} is full; what was accepted is kept: free some space."
     if "readonly" in reason or "unable to open" in reason:
         return f"{path.parent} cannot be written; check the folder's rights or set LIFELORE_HOME."
     if "locked" in reason or "busy" in reason:
-        return f"{path} is held by another process for too long; close the other Lifelore and retry."
+        return (
+            f"{path} is held by another process for too long; close the other Lifelore and retry."
+        )
     if "disk I/O" in reason:
-        return f"{path} cannot be read or written (disk error or full disk); check the disk and retry."
+        return (
+            f"{path} cannot be read or written (disk error or full disk); check the disk and retry."
+        )
     return f"{path} cannot be used: {reason}."
 
 

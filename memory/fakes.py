@@ -42,9 +42,9 @@ class ExactIndex:
     def __init__(self) -> None:
         self._vectors: dict[int, Vectors] = {}
 
-    def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
-        for seq, vector in zip(seqs, vectors, strict=True):
-            self._vectors[seq] = vector
+    def add(self, numbers: Sequence[int], vectors: Vectors) -> None:
+        for number, vector in zip(numbers, vectors, strict=True):
+            self._vectors[number] = vector
 
     def count(self) -> int:
         return len(self._vectors)

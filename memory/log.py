@@ -131,7 +131,9 @@ class Log:
             payload = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
             payload.encode("utf-8")
         except (UnicodeEncodeError, ValueError) as error:
-            raise RefusedInput(f"The text is not valid Unicode and was not stored: {error}") from error
+            raise RefusedInput(
+                f"The text is not valid Unicode and was not stored: {error}"
+            ) from error
         event = Event(
             seq=seq,
             id=str(ULID()),
@@ -190,7 +192,9 @@ class Log:
             ).fetchall()
         return [_event(row) for row in rows]
 
-    def _select_in(self, columns: str, key: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    def _select_in(
+        self, columns: str, key: str, values: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...]]:
         with self._lock, translated(self.path):
             for start in range(0, len(values), _SQL_VARIABLES):
                 part = values[start : start + _SQL_VARIABLES]

@@ -48,14 +48,14 @@ class VectorIndex(Protocol):
     It is a cache of the vectors kept in SQLite and may be thrown away at any time.
     """
 
-    def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
-        """Store or replace the vectors of these log positions."""
+    def add(self, numbers: Sequence[int], vectors: Vectors) -> None:
+        """Store or replace the vectors with these numbers."""
 
     def count(self) -> int:
         """Number of vectors held. Raises IndexBroken when the index cannot be read."""
 
     def query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The k nearest as (log position, cosine similarity), best first; vector has shape (1, d)."""
+        """The k nearest as (number, cosine), best first; vector has shape (1, d)."""
 
     def clear(self) -> None:
         """Remove every vector, and every byte of them, from disk."""

@@ -53,7 +53,7 @@ class Projection(ABC):
 
     def compact(self, db: Database) -> None:
         """After erasing: make the bytes leave the tables' own structures as well."""
-        return None
+        return
 
     def drop(self, db: Database) -> None:
         """Remove the tables, whatever state they are in."""
@@ -194,7 +194,9 @@ class Projector:
         self, db: Database, projection: Projection, events: Sequence[Event], prepared: Any
     ) -> None:
         projection.apply(db, events, prepared)
-        erased = [i for e in events if isinstance(e.payload, Redaction) for i in e.payload.event_ids]
+        erased = [
+            i for e in events if isinstance(e.payload, Redaction) for i in e.payload.event_ids
+        ]
         if erased:
             projection.erase(db, [event.seq for event in self._log.get(erased)])
         db.conn.execute(
@@ -210,9 +212,7 @@ class Projector:
         if dirty:
             with self._views.writing() as db:
                 projection.compact(db)
-                db.conn.execute(
-                    "UPDATE cursors SET dirty = 0 WHERE name = ?", (projection.name,)
-                )
+                db.conn.execute("UPDATE cursors SET dirty = 0 WHERE name = ?", (projection.name,))
             self._views.shrink()
 
     @staticmethod

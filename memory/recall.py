@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from memory.errors import EmbedderUnavailable
 from memory.events import Event, Message, Origin
@@ -103,6 +104,7 @@ class Recall:
             dense = dict(vectors.search(vector, self._settings.candidates))
         except EmbedderUnavailable as error:
             degraded = f"Recalled by words alone: {error}"
+
         # What may not be recalled must go before scores are scaled: the question itself, when it
         # was asked before, would be the best hit and make all others look alike.
         def usable(event: Event) -> bool:
@@ -223,7 +225,7 @@ def search_terms(asked: Sequence[str]) -> list[str]:
     Whose sister it is, is said by a word too common to be searched for alone.
     """
     terms = [word for word in asked if word not in STOPWORDS]
-    pairs = zip(asked, asked[1:], strict=False)
+    pairs = pairwise(asked)
     owned = [f"{whose} {what}" for whose, what in pairs if whose in _OWN and what not in STOPWORDS]
     return list(dict.fromkeys([*terms, *owned]))
 

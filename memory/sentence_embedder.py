@@ -49,7 +49,7 @@ class SentenceEmbedder:
         logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         from sentence_transformers import SentenceTransformer
 
         try:

@@ -226,7 +226,7 @@ class MemoryStore:
         return plan_forgetting(self.log, [e for e in events if e.payload is not None])
 
     def forget(self, plan: ForgetPlan, progress: Progress = no_progress) -> Forgotten:
-        """Erase what the plan names from the log, every view and the index, and look for remains."""
+        """Erase what the plan names from log, views and index, and look for what remains."""
         texts = plan.texts
         self.log.redact(plan.ids)
         self.catch_up(progress)

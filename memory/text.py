@@ -32,17 +32,18 @@ def words(text: str) -> list[str]:
     return [match.group().lower() for match in _WORD.finditer(unicodedata.normalize("NFC", text))]
 
 
-STOPWORDS = frozenset(
-    """a about after again all am an and any are as at be because been before being between both
-    but by can could did do does doing down during each few for from further had has have having
-    he her here hers herself him himself his how i if in into is it its itself just let like me
-    more most my myself no nor not of off on once only or other our ours ourselves out over own
-    same she should so some such than that the their theirs them themselves then there these they
-    this those through to too under until up us very was we were what when where which while who
-    whom why will with would you your yours yourself yourselves i'm i've i'll i'd it's that's
-    what's don't didn't doesn't can't isn't aren't wasn't won't shall may might must also tell
-    please ok yes well really get got go know think""".split()
-)
+_FUNCTION_WORDS = """
+a about after again all also am an and any are aren't as at be because been before being
+between both but by can can't could did didn't do does doesn't doing don't down during each
+few for from further get go got had has have having he her here hers herself him himself his
+how i i'd i'll i'm i've if in into is isn't it it's its itself just know let like may me
+might more most must my myself no nor not of off ok on once only or other our ours ourselves
+out over own please really same shall she should so some such tell than that that's the
+their theirs them themselves then there these they think this those through to too under
+until up us very was wasn't we well were what what's when where which while who whom why
+will with won't would yes you your yours yourself yourselves
+"""
+STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 """English function words: no evidence for what a text is about."""
 
 

@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that cannot show a character must not stop the answer.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     try:
-        code = app(args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        code = app(
+            args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False
+        )
     except (MemoryFault, AssistantFault) as fault:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1

@@ -33,7 +33,9 @@ def bench(
     try:
         runner = importlib.import_module("benchmarks.runner")
     except ImportError as error:
-        raise RefusedInput("Benchmarks run in a source checkout, not in an installed copy.") from error
+        raise RefusedInput(
+            "Benchmarks run in a source checkout, not in an installed copy."
+        ) from error
     settings = settings_of(context)
     with progress_bars() as progress:
         report = runner.run(name, data, settings, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -78,10 +78,8 @@ def chat(context: typer.Context, session: Continue = None) -> None:
 
 def _lines() -> Iterator[str]:
     """Lines from the terminal, edited with readline where there is one."""
-    try:
+    with suppress(ImportError):
         import readline  # noqa: F401  gives input() its line editing
-    except ImportError:
-        pass
     while True:
         try:
             yield input("> " if sys.stdin.isatty() else "").strip()
@@ -159,8 +157,10 @@ def _print_memories(answered: Answered | None) -> None:
         print("No memories were used.")
         return
     for number, memory in enumerate(answered.memories, 1):
-        print(f"{number}. {spoken_date(memory.at)} {memory.speaker or memory.origin.value}: "
-              f"{memory.text}  [{memory.id}]")
+        print(
+            f"{number}. {spoken_date(memory.at)} {memory.speaker or memory.origin.value}: "
+            f"{memory.text}  [{memory.id}]"
+        )
 
 
 def _answer_json(answered: Answered, session_id: str) -> dict[str, Any]:

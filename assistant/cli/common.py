@@ -62,10 +62,12 @@ def progress_bars(*, in_bytes: bool = False) -> Iterator[Progress]:
         BarColumn,
         DownloadColumn,
         MofNCompleteColumn,
-        Progress as Bars,
         TaskID,
         TextColumn,
         TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as Bars,
     )
 
     console = Console(stderr=True)

@@ -56,9 +56,7 @@ def recall(
     with opened(context) as store:
         with progress_bars() as progress:
             behind = store.catch_up(progress)
-        found = store.recall(
-            query, k, accept=lambda event: until is None or event.at <= until
-        )
+        found = store.recall(query, k, accept=lambda event: until is None or event.at <= until)
     if as_json:
         print_json([memory_json(memory) for memory in found.memories])
     for problem in dict.fromkeys(filter(None, (behind, found.degraded))):
@@ -79,21 +77,28 @@ def sessions(context: typer.Context, as_json: AsJson = False) -> None:
         store.catch_up_instant()
         listed = store.sessions.newest(limit=10_000)
     if as_json:
-        print_json([
-            {"id": s.id, "title": s.title, "started_at": s.started_at.isoformat(),
-             "last_at": s.last_at.isoformat(), "turns": s.turns}
-            for s in listed
-        ])
+        print_json(
+            [
+                {
+                    "id": s.id,
+                    "title": s.title,
+                    "started_at": s.started_at.isoformat(),
+                    "last_at": s.last_at.isoformat(),
+                    "turns": s.turns,
+                }
+                for s in listed
+            ]
+        )
         return
     for summary in listed:
-        print(f"{summary.last_at:%Y-%m-%d %H:%M}  {summary.id}  {summary.turns:>5}  {summary.title}")
+        print(
+            f"{summary.last_at:%Y-%m-%d %H:%M}  {summary.id}  {summary.turns:>5}  {summary.title}"
+        )
 
 
 def import_file(
     context: typer.Context,
-    format_name: Annotated[
-        str, typer.Argument(metavar="FORMAT", help="jsonl, chatgpt or locomo.")
-    ],
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="jsonl, chatgpt or locomo.")],
     path: Annotated[Path, typer.Argument(help="The file to read.")],
     conversation: Annotated[
         str | None,
@@ -115,8 +120,10 @@ def import_file(
         say(f"({problem})")
     if len(report.problems) > 20:
         say(f"(and {len(report.problems) - 20} more)")
-    print(f"{report.added} remembered, {report.known} already known, "
-          f"{len(report.problems)} not readable.")
+    print(
+        f"{report.added} remembered, {report.known} already known, "
+        f"{len(report.problems)} not readable."
+    )
     if report.behind:
         say(f"({report.behind})")
 
@@ -155,8 +162,10 @@ def forget(
     else:
         print(f"{done.erased} erased.")
     if done.left_in:
-        say("The same words also stand in other memories or are held by another Lifelore: "
-            + ", ".join(path.name for path in done.left_in))
+        say(
+            "The same words also stand in other memories or are held by another Lifelore: "
+            + ", ".join(path.name for path in done.left_in)
+        )
 
 
 def _show_plan(plan: ForgetPlan) -> None:
@@ -164,7 +173,10 @@ def _show_plan(plan: ForgetPlan) -> None:
         if events:
             say(f"{title}:")
         for event in events:
-            say(f"  {event.at:%Y-%m-%d %H:%M} {event.origin.value}: {_short(event.text or event.kind)}")
+            say(
+                f"  {event.at:%Y-%m-%d %H:%M} {event.origin.value}: "
+                f"{_short(event.text or event.kind)}"
+            )
     if not plan.ids:
         say("Nothing to erase: it is already gone.")
 
@@ -178,4 +190,6 @@ def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone()
     except ValueError as error:
-        raise RefusedInput(f"{text!r} is not a time; write it as 2024-03-12 or 2024-03-12T21:02.") from error
+        raise RefusedInput(
+            f"{text!r} is not a time; write it as 2024-03-12 or 2024-03-12T21:02."
+        ) from error

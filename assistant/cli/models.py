@@ -42,8 +42,11 @@ def setup(
     if model is not None:
         choices: Sequence[ModelEntry] = [catalog.find(model)]
     else:
-        here = [e for e in catalog.models if e.role == "llm" and not e.test_only
-                and installed(e, settings.models)]
+        here = [
+            e
+            for e in catalog.models
+            if e.role == "llm" and not e.test_only and installed(e, settings.models)
+        ]
         choices = here[:1] or machine.suggest(catalog)
     missing = [e for e in (embedder, choices[0]) if installed(e, settings.models) is None]
     if not missing:
@@ -54,7 +57,9 @@ def setup(
     if not yes:
         if not sys.stdin.isatty():
             raise SetupNeeded("Nobody is here to ask; run `lifelore setup --yes` to fetch.")
-        if not typer.confirm(f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"):
+        if not typer.confirm(
+            f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"
+        ):
             raise typer.Exit(1)
     _fetch_first([embedder], settings)
     got = _fetch_first(choices, settings)
@@ -66,8 +71,9 @@ def _fetch_first(choices: Sequence[ModelEntry], settings: Settings) -> ModelEntr
     from assistant.models.fetch import fetch
 
     for entry in choices:
+        cancel = Flag()
         try:
-            with progress_bars(in_bytes=True) as progress, _interrupt_sets() as cancel:
+            with progress_bars(in_bytes=True) as progress, _interrupt_sets(cancel):
                 fetch(entry, settings.models, progress, cancel)
             return entry
         except DownloadFailed as failure:
@@ -76,15 +82,16 @@ def _fetch_first(choices: Sequence[ModelEntry], settings: Settings) -> ModelEntr
             if entry is choices[-1]:
                 raise
             say(f"({failure} Trying the next one that fits.)")
-    raise SetupNeeded("No model of the catalog fits this machine; set `server_url` to use a server.")
+    raise SetupNeeded(
+        "No model of the catalog fits this machine; set `server_url` to use a server."
+    )
 
 
 @contextmanager
-def _interrupt_sets() -> Iterator[Flag]:
-    cancel = Flag()
+def _interrupt_sets(cancel: Flag) -> Iterator[None]:
     before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
     try:
-        yield cancel
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -98,7 +105,11 @@ def _show(
     for entry in entries:
         if entry.role != "llm" or entry.test_only:
             continue
-        state = "here" if installed(entry, settings.models) else f"{entry.download_bytes / 1e9:.1f} GB"
+        state = (
+            "here" if installed(entry, settings.models) else f"{entry.download_bytes / 1e9:.1f} GB"
+        )
         mark = "*" if entry is suggested else " "
-        say(f" {mark} {entry.name:<22} {state:>7}  needs {entry.memory_bytes / 1e9:.1f} GB memory"
-            f"  {entry.licence}. {entry.notes}")
+        say(
+            f" {mark} {entry.name:<22} {state:>7}  needs {entry.memory_bytes / 1e9:.1f} GB memory"
+            f"  {entry.licence}. {entry.notes}"
+        )

@@ -27,7 +27,9 @@ def rebuild(
     from memory.store import MemoryStore
 
     if view is not None and view not in MemoryStore.VIEWS:
-        raise RefusedInput(f"There is no view {view!r}; choose one of {', '.join(MemoryStore.VIEWS)}.")
+        raise RefusedInput(
+            f"There is no view {view!r}; choose one of {', '.join(MemoryStore.VIEWS)}."
+        )
     with opened(context) as store, progress_bars() as progress:
         behind = store.rebuild(view, progress)
     print(f"Rebuilt {view or 'everything'}.")
@@ -41,10 +43,14 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
     with opened(context) as store:
         result = store.verify()
     if as_json:
-        print_json({
-            "ok": result.ok, "events": result.events, "erased": result.erased,
-            "problems": result.problems,
-        })
+        print_json(
+            {
+                "ok": result.ok,
+                "events": result.events,
+                "erased": result.erased,
+                "problems": result.problems,
+            }
+        )
     else:
         for problem in result.problems:
             say(problem)
@@ -61,9 +67,9 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     with progress_bars() as progress:
         findings = examine(settings, progress)
     if as_json:
-        print_json([
-            {"check": f.check, "ok": f.ok, "found": f.found, "do": f.advice} for f in findings
-        ])
+        print_json(
+            [{"check": f.check, "ok": f.ok, "found": f.found, "do": f.advice} for f in findings]
+        )
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "BAD"

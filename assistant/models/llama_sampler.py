@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-
 _DRY_ALLOWED = 6
 """Tokens of a stretch that may be said again freely."""
 _DRY_WINDOW = 1024

@@ -108,7 +108,7 @@ class VectorSearch:
             [cached] = db.conn.execute(
                 f"SELECT count(*) FROM {self._view.table} WHERE number <= ?", (synced,)
             ).fetchone()
-        return self._index.count() == cached
+        return self._index.count() == int(cached)
 
     def _fill(self, progress: Progress) -> None:
         assert self._index is not None
@@ -135,7 +135,7 @@ class VectorSearch:
             cursor = db.conn.execute(
                 f"UPDATE {self._view.index_table} SET number = ?{condition}", (number,)
             )
-            return cursor.rowcount > 0
+            return int(cursor.rowcount) > 0
 
     def restart(self) -> None:
         """Have the next sync fill an empty index."""
@@ -192,7 +192,9 @@ def split(text: str) -> list[str]:
 
 
 def _matrix(blobs: Sequence[bytes]) -> Vectors:
-    return np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1).astype(np.float32)
+    return (
+        np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1).astype(np.float32)
+    )
 
 
 def _merge(hits: list[tuple[int, float]], k: int) -> list[tuple[int, float]]:

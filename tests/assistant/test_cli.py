@@ -121,7 +121,12 @@ def test_recall_needs_no_model(run: Run) -> None:
 
 def test_recall_up_to_a_time(run: Run, tmp_path: Path) -> None:
     lines = [
-        {"at": f"202{year}-01-01T00:00:00", "session": "s", "origin": "user", "text": f"pear {year}"}
+        {
+            "at": f"202{year}-01-01T00:00:00",
+            "session": "s",
+            "origin": "user",
+            "text": f"pear {year}",
+        }
         for year in range(5)
     ]
     file = tmp_path / "life.jsonl"

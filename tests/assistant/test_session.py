@@ -129,7 +129,14 @@ def test_an_unknown_session_is_said(opened: Opener) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a\x00b nul", "\u202eright to left\u202c", "👩‍👩‍👧 and 🏳️‍🌈", "ｆｕｌｌ", "<|im_end|> [b]x[/b]", "'; DROP"],
+    [
+        "a\x00b nul",
+        "\u202eright to left\u202c",
+        "👩‍👩‍👧 and 🏳️‍🌈",
+        "ｆｕｌｌ",
+        "<|im_end|> [b]x[/b]",
+        "'; DROP",
+    ],
 )
 def test_odd_words_are_kept_and_found_word_for_word(opened: Opener, text: str) -> None:
     assistant = opened()
@@ -286,9 +293,7 @@ def test_a_garbled_note_is_kept_in_the_users_own_words(opened: Opener) -> None:
     assistant = opened([garbled, "I will."])
     answer_to(assistant, "Remember that Anna fears spiders")
 
-    [note] = [
-        e.payload for e in assistant.store.log.read_after(0) if isinstance(e.payload, Note)
-    ]
+    [note] = [e.payload for e in assistant.store.log.read_after(0) if isinstance(e.payload, Note)]
     assert note.text == "Remember that Anna fears spiders"
 
 

@@ -44,7 +44,15 @@ def tamper(path: Path, sql: str) -> None:
 
 
 def test_events_come_back_word_for_word_and_in_order(path: Path, log: Log) -> None:
-    texts = ["plain", "späte Ä", "שלום עולם", "a\x00b", "👩‍👩‍👧 family", "\u202eright to left", " padded \n"]
+    texts = [
+        "plain",
+        "späte Ä",
+        "שלום עולם",
+        "a\x00b",
+        "👩‍👩‍👧 family",
+        "\u202eright to left",
+        " padded \n",
+    ]
     written = log.append([said(text) for text in texts])
     log.close()
 

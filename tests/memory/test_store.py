@@ -20,9 +20,7 @@ from memory.store import MemoryStore
 TOPICS = ["walnuts", "bicycle", "opera", "tax return", "garden gate", "violin", "harbour"]
 
 
-def said(
-    text: str, session: str = "s", origin: Origin = Origin.USER, **payload: object
-) -> Draft:
+def said(text: str, session: str = "s", origin: Origin = Origin.USER, **payload: object) -> Draft:
     message = Message.model_validate({"text": text, **payload})
     return Draft(payload=message, session_id=session, origin=origin)
 

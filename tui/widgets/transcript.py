@@ -44,7 +44,6 @@ class Transcript(VerticalScroll):
         super().__init__()
         self._clock = clock
         self._earlier: list[TurnLike] = []
-        self._first: Widget | None = None
         self._wanted = 0
         self.session: SessionLike | None = None
         self.session_id = session_id
@@ -88,7 +87,6 @@ class Transcript(VerticalScroll):
         """Show a loaded session, the last page of it."""
         self.session, self.session_id, self.ready = session, session.id, True
         self._earlier = list(turns)
-        self._first = next(iter(self._column.children), None)
         self._wanted = PAGE
         await self._grow()
         answers = list(self.query(Answer))
@@ -115,10 +113,10 @@ class Transcript(VerticalScroll):
         self._wanted = self._wanted - len(chunk) if self._earlier else 0
         with self.app.batch_update():
             await self.query(Earlier).remove()
+            first = next(iter(self._column.children), None)
             top = [Earlier(len(self._earlier))] if self._earlier and not self.growing else []
             widgets = [*top, *(self._widget(turn) for turn in chunk)]
-            await self._column.mount_all(widgets, before=self._first)
-        self._first = next(iter(self._column.children), None)
+            await self._column.mount_all(widgets, before=first)
         self.call_after_refresh(self._grown, below if reading_back else None)
 
     async def _grown(self, below: float | None) -> None:
