@@ -1,12 +1,13 @@
 """What a turn costs: recall, first token, total, and what the prefix cache saves.
 
 A conversation of ten turns over a home of a few hundred memories, on the configured model. After
-each turn bare llama.cpp (llama_cpp.Llama.eval) takes in the same new tokens on the same warm
+each turn bare llama.cpp (its C API) takes in the same new tokens on the same warm
 prefix, so that both are measured in one run, a moment apart.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -91,8 +92,6 @@ def run(settings: Settings, progress: Progress) -> Report:
     name, path = local_model(settings)
     if path is None:
         raise SetupNeeded("This benchmark needs a local model; run `lifelore setup`.")
-    from llama_cpp import Llama
-
     with tempfile.TemporaryDirectory() as home:
         used = settings.model_copy(update={"home": Path(home), "answer_tokens": ANSWER_TOKENS})
         assistant = open_assistant(used)
@@ -100,7 +99,7 @@ def run(settings: Settings, progress: Progress) -> Report:
         model = LlamaCppModel(path, settings.context_tokens, threads=threads)
         watched = Watched(model)
         assistant.model = ModelSlot(name, model.context_tokens, lambda: watched)
-        bare = Llama(str(path), n_ctx=model.context_tokens, n_threads=threads, verbose=False)
+        bare = Bare(path, model.context_tokens, threads)
         assistant.store.append(list(_life()))
         assistant.store.catch_up(progress)
         session = assistant.session()
@@ -109,7 +108,7 @@ def run(settings: Settings, progress: Progress) -> Report:
         for turn in range(TURNS):
             progress("turns", turn, TURNS)
             answers += [u for u in session.send(_question(turn)) if isinstance(u, Answered)]
-            bare_s.append(_bare(bare, watched.measured[-1]))
+            bare_s.append(bare.seconds(watched.measured[-1]))
         assistant.close()
     report = Report("latency", None)
     report.rows = list(_rows(name, answers, watched.measured, bare_s))
@@ -132,17 +131,42 @@ def _question(turn: int) -> str:
     return f"What happened with the {_THINGS[turn % 8]} in {_PLACES[(turn * 3) % 8]}?"
 
 
-def _bare(bare: Any, measured: Measured) -> float:
-    """Seconds in which bare llama.cpp takes in the same new tokens and gives the first one."""
-    cached = measured.usage.cached_tokens
-    bare.reset()
-    bare._ctx.kv_cache_clear()
-    if cached:
-        bare.eval(measured.prompt[:cached])
-    started = time.perf_counter()
-    bare.eval(measured.prompt[cached:])
-    bare.sample(temp=0.0)
-    return time.perf_counter() - started
+class Bare:
+    """llama.cpp's C API with its own defaults and nothing around it."""
+
+    def __init__(self, path: Path, context_tokens: int, threads: int) -> None:
+        from llama_cpp import llama_cpp as lib
+
+        self._lib = lib
+        lib.llama_backend_init()
+        params = lib.llama_model_default_params()
+        # As in the product: the re-packed kernels of some CPUs crash on prompts.
+        params.use_extra_bufts = b"AMX_INT8 = 1" not in lib.llama_print_system_info()
+        self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
+        context = lib.llama_context_default_params()
+        context.n_ctx, context.n_threads, context.n_threads_batch = context_tokens, threads, threads
+        self._context = lib.llama_init_from_model(self._model, context)
+        self._sampler = lib.llama_sampler_init_greedy()
+
+    def seconds(self, measured: Measured) -> float:
+        """To take in the same new tokens on the same warm prefix, and give the first token."""
+        cached = measured.usage.cached_tokens
+        self._lib.llama_memory_clear(self._lib.llama_get_memory(self._context), True)
+        self._evaluate(measured.prompt[:cached])
+        started = time.perf_counter()
+        self._evaluate(measured.prompt[cached:])
+        self._lib.llama_sampler_sample(self._sampler, self._context, -1)
+        return time.perf_counter() - started
+
+    def _evaluate(self, tokens: list[int]) -> None:
+        # 512 is llama.cpp's own batch for prompts.
+        for start in range(0, len(tokens), 512):
+            part = tokens[start : start + 512]
+            array = (self._lib.llama_token * len(part))(*part)
+            if self._lib.llama_decode(
+                self._context, self._lib.llama_batch_get_one(array, len(part))
+            ):
+                raise RuntimeError("bare llama.cpp could not evaluate the prompt")
 
 
 def _rows(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,8 @@ import typer
 
 from assistant.cli.common import AsJson, print_json, progress_bars, say, settings_of
 from memory.errors import RefusedInput
+
+_SOURCE = Path(__file__).parents[2]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +32,11 @@ def bench(
     ] = None,
 ) -> None:
     """Measure on public data. The data is not part of Lifelore; each benchmark says where it is."""
-    import json
-
-    try:
-        runner = importlib.import_module("benchmarks.runner")
-    except ImportError as error:
-        raise RefusedInput(
-            "Benchmarks run in a source checkout, not in an installed copy."
-        ) from error
+    if not (_SOURCE / "benchmarks").is_dir():
+        raise RefusedInput("Benchmarks run in a source checkout, not in an installed copy.")
+    # They are not in the wheel, so that only the checkout itself has them.
+    sys.path.insert(0, str(_SOURCE))
+    runner = importlib.import_module("benchmarks.runner")
     settings = settings_of(context)
     with progress_bars() as progress:
         report = runner.run(name, data, settings, progress)

@@ -26,7 +26,7 @@ from assistant.models.base import ChatMessage, Chunk, Completed, PromptProgress,
 from assistant.models.chat_template import CHATML, Render, segments
 from assistant.models.llama_sampler import Sampler
 
-CHUNK_TOKENS = 64
+CHUNK_TOKENS = 128
 """Prompt tokens evaluated between two looks at the cancel flag; more gains little on a CPU."""
 
 CLOSE_SECONDS = 30.0

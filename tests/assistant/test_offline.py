@@ -23,7 +23,7 @@ def refuse(what):
         raise OSError(f"{what} is blocked")
     return refused
 
-for name in ("connect", "connect_ex", "sendto", "bind"):
+for name in ("connect", "connect_ex", "sendto", "sendmsg"):
     setattr(socket.socket, name, refuse(name))
 socket.getaddrinfo = refuse("getaddrinfo")
 socket.create_connection = refuse("create_connection")

@@ -74,7 +74,7 @@ def test_search_prints_numbered_dated_lines() -> None:
     assert asked == [("tea", 3)]
     first, second = result.split("\n")
     assert first.startswith("1. ")
-    assert "8 May 2023, 13:56" in first
+    assert "[8 May 2023]" in first
     assert first.endswith('Caroline: I went there on 7 May 2023 ("yesterday")')
     assert second.startswith("2. ")
     assert second.endswith(": Tea, no milk")

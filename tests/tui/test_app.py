@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from tests.tui.conftest import stage
 from tests.tui.fakes import FakeAssistant, FakeSession, Gate, script
 from tui.ports import AssistantLike, SessionLike, SummaryLike, TurnLike
 from tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from assistant.session import Assistant
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -100,6 +104,11 @@ async def test_leaving_cancels_the_running_turn() -> None:
         await standing.say("go")
         await standing.reach(gate)
     assert assistant.opened[0].cancels
+
+
+def _the_assistant_satisfies_the_protocol(assistant: Assistant) -> AssistantLike:
+    """Never called: mypy is the test."""
+    return assistant
 
 
 def test_the_fakes_satisfy_the_protocols() -> None:

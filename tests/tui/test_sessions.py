@@ -83,7 +83,10 @@ async def test_a_new_session_is_made_only_when_something_is_said() -> None:
         await standing.rest()
         assert assistant.sent == [("new-2", "hello")]
         assert standing.texts("TitleBar #title") == ["A new session"]
-        assert "▸ A new session" in lines(standing.one(SessionList))
+        listing = standing.one(SessionList)
+        assert "▸ A new session" in lines(listing)
+        assert listing.highlighted_option is not None
+        assert listing.highlighted_option.id == "new-2"
 
 
 async def test_going_back_to_an_open_session_does_not_load_it_again() -> None:

@@ -213,7 +213,7 @@ async def test_status_tells_tokens_and_times_of_the_turn() -> None:
         await standing.rest()
         assert standing.texts("TitleBar #model") == ["qwen3-4b"]
         assert standing.texts("TitleBar #meter") == ["▮▯▯▯▯ 2.1k/8.2k"]
-        times = "1.9k tokens cached · recall 12 ms · first word 340 ms · whole 2.1 s"
+        times = "2.1 s · first word 340 ms · recall 12 ms · 1.9k tokens cached"
         assert doing(standing) == times
 
 

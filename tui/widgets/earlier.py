@@ -20,17 +20,7 @@ class Earlier(Static, can_focus=True):
         pass
 
     def __init__(self, count: int) -> None:
-        super().__init__()
-        self.count = count
-
-    @property
-    def count(self) -> int:
-        return self._count
-
-    @count.setter
-    def count(self, count: int) -> None:
-        self._count = count
-        self.update(Content(f"▲ {count:,} earlier {'turn' if count == 1 else 'turns'}"))
+        super().__init__(Content(f"▲ {count:,} earlier {'turn' if count == 1 else 'turns'}"))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

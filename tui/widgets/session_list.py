@@ -48,8 +48,8 @@ class SessionList(OptionList):
         return None if session is None else title_of(session)
 
     def fill(self, sessions: Sequence[SummaryLike], current: str | None) -> None:
-        """List these sessions, keeping the cursor on the one where it was."""
-        kept = self.highlighted_option
+        """List these sessions; the cursor stays with a user who is choosing, else on the open one."""
+        kept = self.highlighted_option if self.has_focus else None
         self._sessions = sorted(sessions, key=lambda one: one.last_at, reverse=True)
         self._marked = current
         self.set_options(self._grouped(current))

@@ -55,10 +55,10 @@ class StatusLine(Horizontal):
         if answered is not None:
             ms, usage = answered.ms, answered.usage
             parts = [
-                f"{tokens(usage.cached_tokens)} tokens cached",
-                f"recall {milliseconds(ms.recall)}",
+                milliseconds(ms.total),
                 f"first word {milliseconds(ms.first_token)}",
-                f"whole {milliseconds(ms.total)}",
+                f"recall {milliseconds(ms.recall)}",
+                f"{tokens(usage.cached_tokens)} tokens cached",
             ]
             self._times = Content.styled(" · ".join(parts), "$quiet")
         self._draw()
