@@ -62,6 +62,8 @@ def pack(
 
 def _exchange(memory: Memory, turns: Sequence[Memory]) -> list[Memory]:
     """The turn that answers this one, or the one that it answers, where there is such a turn."""
+    if memory.origin is Origin.ASSISTANT:
+        return []
     return [
         near
         for near in turns

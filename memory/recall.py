@@ -53,9 +53,9 @@ class RecallSettings:
     """For a turn by someone whom the query names."""
     question: float = 0.3
     """Taken off a turn that only asks."""
-    assistant: float = 0.5
-    """Taken off the assistant's own words, unless they are asked for: a small model's mistakes
-    must not come back as memories."""
+    assistant: float = 0.4
+    """What is left of the score of the assistant's own words, unless they are asked for: they
+    resemble the question that they answered, and a mistake must not come back as a memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +138,12 @@ class Recall:
                 by_place.get((place.session_id, place.position + step), 0.0) for step in (-1, 1)
             )
             own = place.origin is Origin.ASSISTANT and not about_assistant
-            final[seq] = (
+            share = weights.assistant if own else 1.0
+            final[seq] = share * (
                 base.get(seq, 0.0)
                 + weights.neighbour * beside
                 + weights.session * session_scores.get(place.session_id, 0.0)
                 + weights.speaker * (place.speaker in named)
-                - weights.assistant * own
                 - weights.question * (seq in events and _asks(events[seq].text))
             )
         return sorted(final.items(), key=lambda hit: (-hit[1], hit[0]))

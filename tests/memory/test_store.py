@@ -338,3 +338,24 @@ def test_every_projection_names_its_tables(store: MemoryStore) -> None:
     projector: Projector = store._projector
     names = [table for projection in projector.projections for table in projection.tables]
     assert len(names) == len(set(names)) > 3
+
+
+def test_the_users_words_come_before_the_assistants_answer_to_the_same(store: MemoryStore) -> None:
+    question = "What should I keep out of a cake for my sister?"
+    [fact] = store.append([said("My sister is allergic to walnuts", "a")])
+    [asked] = store.append([said(question, "b")])
+    [answer] = store.append(
+        [
+            said(
+                "You should keep walnuts out of a cake for your sister.",
+                "b",
+                Origin.ASSISTANT,
+                reply_to=asked.id,
+            )
+        ]
+    )
+
+    ids = found(store, question)
+    assert ids[0] == fact.id
+    assert answer.id in ids[1:]
+    assert asked.id not in ids

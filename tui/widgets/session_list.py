@@ -48,7 +48,7 @@ class SessionList(OptionList):
         return None if session is None else title_of(session)
 
     def fill(self, sessions: Sequence[SummaryLike], current: str | None) -> None:
-        """List these sessions; the cursor stays with a user who is choosing, else on the open one."""
+        """List these sessions; the cursor follows the open one, or whoever is choosing."""
         kept = self.highlighted_option if self.has_focus else None
         self._sessions = sorted(sessions, key=lambda one: one.last_at, reverse=True)
         self._marked = current
