@@ -106,11 +106,20 @@ class Recall:
             degraded = f"Recalled by words alone: {error}"
 
         # What may not be recalled must go before scores are scaled: the question itself, when it
-        # was asked before, would be the best hit and make all others look alike.
-        def usable(event: Event) -> bool:
-            return event.text is not None and accept(event) and not _echoes(event.text, asked)
+        # was asked before, would be the best hit and make all others look alike. What was answered
+        # then goes with it: it was made from memories that are there themselves.
+        hits = self._log.at(sorted({*dense, *lexical}))
+        echoes = {event.id for event in hits if event.text and _echoes(event.text, asked)}
 
-        events = {e.seq: e for e in self._log.at(sorted({*dense, *lexical})) if usable(e)}
+        def usable(event: Event) -> bool:
+            return (
+                event.text is not None
+                and accept(event)
+                and not _echoes(event.text, asked)
+                and getattr(event.payload, "reply_to", None) not in echoes
+            )
+
+        events = {event.seq: event for event in hits if usable(event)}
         base = self._fused(_within(dense, events), _within(lexical, events))
         ranked = self._rank(set(asked), base, events)
         return Recollection(tuple(self._memories(ranked, k, events, usable)), degraded)

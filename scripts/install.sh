@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs into the environment and shows that something is happening while pip compiles.
-python=$1 target=$2 log=$(dirname "$1")/../install.log
+python=$1 target=$2 log=$(cd "$(dirname "$1")/.." && pwd)/install.log
 "$python" -m pip install --disable-pip-version-check -c constraints.txt -e "$target" >"$log" 2>&1 &
 pip=$!
 trap 'kill $pip 2>/dev/null; echo; echo "lifelore: stopped; run make again to go on." >&2; exit 130' INT TERM

@@ -357,5 +357,5 @@ def test_the_users_words_come_before_the_assistants_answer_to_the_same(store: Me
 
     ids = found(store, question)
     assert ids[0] == fact.id
-    assert answer.id in ids[1:]
-    assert asked.id not in ids
+    assert not {asked.id, answer.id} & set(ids)
+    assert answer.id in found(store, "Did you tell me to keep walnuts out?")
