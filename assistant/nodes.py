@@ -63,7 +63,7 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
         turn.emit(Notice(f"Nothing could be recalled: {fault}"))
         turn.watch.mark("recall")
         return {"found": []}
-    for problem in dict.fromkeys(filter(None, (behind, found.degraded))):
+    if problem := found.degraded or behind:
         turn.emit(Notice(problem))
     turn.watch.mark("recall")
     floor = turn.limits.relevance * max((m.score for m in found.memories), default=0.0)

@@ -59,7 +59,7 @@ def recall(
         found = store.recall(query, k, accept=lambda event: until is None or event.at <= until)
     if as_json:
         print_json([memory_json(memory) for memory in found.memories])
-    for problem in dict.fromkeys(filter(None, (behind, found.degraded))):
+    if problem := found.degraded or behind:
         say(f"({problem})")
     if as_json:
         return

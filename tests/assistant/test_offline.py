@@ -68,4 +68,4 @@ def test_import_ask_and_recall_with_sockets_blocked(
 
     assert asked["memories"][0]["text"] == "I keep bees"
     assert asked["usage"]["completion_tokens"] > 0
-    assert recalled[0]["text"] == "I keep bees"
+    assert "I keep bees" in [memory["text"] for memory in recalled]
