@@ -45,6 +45,8 @@ class RecallSettings:
     candidates: int = 200
     """Hits asked of each channel."""
     dense: float = 1.0
+    clear_cosine: float = 0.8
+    """Cosine of a clear match; where even the best is below it, none counts as one."""
     lexical: float = 1.0
     neighbour: float = 0.5
     """Share of its better neighbour's score that a turn gets."""
@@ -127,7 +129,10 @@ class Recall:
     def _fused(self, dense: Scores, lexical: Scores) -> Scores:
         weights = self._settings
         base: Scores = {}
-        for scores, weight in ((scaled(dense), weights.dense), (scaled(lexical), weights.lexical)):
+        for scores, weight in (
+            (scaled(dense, weights.clear_cosine), weights.dense),
+            (scaled(lexical), weights.lexical),
+        ):
             for seq, score in scores.items():
                 base[seq] = base.get(seq, 0.0) + weight * score
         return base
@@ -205,11 +210,11 @@ def memory_of(event: Event, score: float) -> Memory:
     )
 
 
-def scaled(scores: Scores) -> Scores:
-    """Scores stretched to 0..1 over the candidates (min-max)."""
+def scaled(scores: Scores, clear: float = 0.0) -> Scores:
+    """Scores stretched to 0..1 over the candidates (min-max), 1 standing for `clear` at least."""
     if not scores:
         return {}
-    low, high = min(scores.values()), max(scores.values())
+    low, high = min(scores.values()), max(clear, *scores.values())
     if high <= low:
         return dict.fromkeys(scores, 1.0)
     return {seq: (score - low) / (high - low) for seq, score in scores.items()}
@@ -221,11 +226,11 @@ def scaled_by_best(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def _session_evidence(base: Scores, places: Mapping[int, Place]) -> dict[str, float]:
-    """A session's evidence: the sum of its three best turns, so that length alone wins nothing."""
-    held: dict[str, list[float]] = {}
+    """A session's evidence: its best turn, so that a long session has no advantage over a short."""
+    best: dict[str, float] = {}
     for seq, place in places.items():
-        held.setdefault(place.session_id, []).append(base.get(seq, 0.0))
-    return {session: sum(sorted(scores)[-3:]) for session, scores in held.items()}
+        best[place.session_id] = max(base.get(seq, 0.0), best.get(place.session_id, 0.0))
+    return best
 
 
 def search_terms(asked: Sequence[str]) -> list[str]:

@@ -61,8 +61,9 @@ def setup(
             f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"
         ):
             raise typer.Exit(1)
-    _fetch_first([embedder], settings)
-    got = _fetch_first(choices, settings)
+    if embedder in missing:
+        _fetch_first([embedder], settings)
+    got = _fetch_first(choices, settings) if choices[0] in missing else choices[0]
     say(f"Ready: {got.title}. Run `lifelore` to begin.")
 
 
