@@ -37,6 +37,8 @@ from tools.registry import NO_TOOL, ToolOutcome
 _RECENT = 6
 """Messages just above the question; they need no repeating as memories."""
 _CHOICE_TOKENS = 128
+_CATCH_UP = 128
+"""Events whose vectors a turn makes before it recalls."""
 
 
 class ToolChoice(BaseModel):
@@ -52,9 +54,8 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     recent = {event.id for event in _history(state, turn)[-_RECENT:]}
     recent.add(state["message_id"])
     try:
-        behind = turn.store.catch_up(
-            lambda what, done, total: turn.emit(Working(f"Updating {what}", done / max(total, 1)))
-        )
+        # A large import is followed in the background; a turn waits for a second of it at most.
+        behind = turn.store.catch_up(most=_CATCH_UP)
         turn.emit(Working("Remembering"))
         found = turn.store.recall(
             text, turn.limits.memories, accept=lambda event: event.id not in recent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -88,7 +87,8 @@ class Assistant:
     def warm_up(self) -> Iterator[Working]:
         """Load what the first turn needs, saying what is under way. Raises AssistantFault."""
         yield Working("Opening memory")
-        yield from _narrated(lambda tell: self.store.catch_up(tell))
+        self.store.catch_up_instant()
+        self.store.warm_up()
         yield Working(f"Loading {self.model.name}")
         self.model.get()
         self._background.wake()
@@ -174,9 +174,9 @@ class Assistant:
         return self._runs.is_alive(run)
 
     def _follow(self) -> None:
-        """Background work after a turn: views level with the log, then a new model's vectors."""
-        self.store.catch_up()
-        self.store.migrate_vectors()
+        """Background work after a turn, a piece at a time, so that closing need not wait long."""
+        if self.store.follow():
+            self._background.wake()
 
 
 class Session:
@@ -251,21 +251,3 @@ class Background:
                 self.problem = None
             except MemoryFault as fault:
                 self.problem = str(fault)
-
-
-def _narrated(work: Callable[[Callable[[str, int, int], None]], object]) -> Iterator[Working]:
-    """Run work that reports progress by a callback, as an iterator of what it reports."""
-    updates: queue.Queue[Working | BaseException | None] = queue.Queue()
-
-    def run() -> None:
-        try:
-            work(lambda what, done, total: updates.put(Working(what, done / max(total, 1))))
-            updates.put(None)
-        except BaseException as error:  # noqa: BLE001  handed to the caller, below
-            updates.put(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    while (update := updates.get()) is not None:
-        if isinstance(update, BaseException):
-            raise update
-        yield update

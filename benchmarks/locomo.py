@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Report, Row, quantile, sha256_of
-from memory.ingest import importer_for, ingest
+from memory.importers import importer_for
+from memory.ingest import ingest
 from memory.ports import Embedder, Progress
 from memory.store import MemoryStore
 from memory.text import content_words

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from memory.errors import RefusedInput
 from memory.events import Draft
 from memory.forget import texts_of
-from memory.importers import IMPORTERS, Importer, Locomo
 from memory.ports import Progress, no_progress
 from memory.store import MemoryStore
 
@@ -25,18 +23,6 @@ class Ingested:
     problems: list[str] = field(default_factory=list)
     behind: str | None = None
     """Why the vectors could not follow, if they could not."""
-
-
-def importer_for(name: str, conversation: str | None = None) -> Importer:
-    """The importer of a format. Raises RefusedInput for an unknown one, or an odd option."""
-    if name not in IMPORTERS:
-        known = ", ".join(sorted(IMPORTERS))
-        raise RefusedInput(f"There is no import format {name!r}; choose one of {known}.")
-    if conversation is None:
-        return IMPORTERS[name]
-    if name != Locomo.name:
-        raise RefusedInput(f"--conversation is for locomo files; {name} is imported whole.")
-    return Locomo(conversation=int(conversation) if conversation.isdigit() else conversation)
 
 
 def ingest(

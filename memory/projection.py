@@ -170,25 +170,41 @@ class Projector:
         return int(row[0]) if row else 0
 
     def catch_up(
-        self, progress: Progress = no_progress, only: Sequence[Projection] | None = None
+        self,
+        progress: Progress = no_progress,
+        only: Sequence[Projection] | None = None,
+        most: int | None = None,
     ) -> None:
-        """Bring projections level with the log; a stop at any moment loses at most one batch."""
-        with self._turn:
-            for projection in only if only is not None else self.projections:
-                self._follow(projection, progress)
-                self._compact_if_dirty(projection)
+        """Bring projections level with the log; a stop at any moment loses at most one batch.
 
-    def _follow(self, projection: Projection, progress: Progress) -> None:
-        cursor = self.position(projection)
-        while events := self._log.read_after(cursor, projection.batch):
-            head = self._log.head()
+        With `most`, each goes on by about that many events only.
+        """
+        for projection in only if only is not None else self.projections:
+            start = self.position(projection)
+            # The lock is held for a batch at a time, so that a turn need not wait for all of a
+            # large import that another thread is following.
+            while self._step(projection, progress):
+                if most is not None and self.position(projection) - start >= most:
+                    break
+            self._compact_if_dirty(projection)
+
+    def is_level(self, projection: Projection) -> bool:
+        return self.position(projection) >= self._log.head()
+
+    def _step(self, projection: Projection, progress: Progress) -> bool:
+        """Apply one batch; False when there is none."""
+        with self._turn:
+            cursor = self.position(projection)
+            events = self._log.read_after(cursor, projection.batch)
+            if not events:
+                return False
             prepared = projection.prepare(events)
             with self._views.writing() as db:
                 # Another process may have done this batch while we prepared it.
                 if self.position(projection) == cursor:
                     self._apply(db, projection, events, prepared)
-            cursor = self.position(projection)
-            progress(projection.name, cursor, head)
+        progress(projection.name, self.position(projection), self._log.head())
+        return True
 
     def _apply(
         self, db: Database, projection: Projection, events: Sequence[Event], prepared: Any

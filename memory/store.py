@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -114,37 +115,64 @@ class MemoryStore:
         """Store the drafts durably; see Log.append. Views follow at the next catch-up."""
         return self.log.append(drafts)
 
-    def catch_up(self, progress: Progress = no_progress) -> str | None:
-        """Bring every view that serves level with the log.
+    def catch_up(self, progress: Progress = no_progress, most: int | None = None) -> str | None:
+        """Bring every view that serves level with the log; the vectors by `most` events at most.
 
         Returns why the vectors could not follow, or None. Words are searchable either way.
         """
-        return self._healed(lambda: self._catch_up(progress))
+        return self._healed(lambda: self._catch_up(progress, most))
 
     def catch_up_instant(self) -> None:
         """Bring the views that need no model level with the log."""
         self._healed(lambda: self._projector.catch_up(only=self._instant))
 
-    def _catch_up(self, progress: Progress) -> str | None:
+    def _catch_up(self, progress: Progress, most: int | None) -> str | None:
         self._projector.catch_up(progress, only=self._instant)
         if isinstance(self._embedder(), _Missing):
             return "The embedding model of the vectors is gone; new ones are being made."
         try:
-            self._projector.catch_up(progress, only=[self._serving])
-            self.vector_search().sync(progress)
+            self._projector.catch_up(progress, only=[self._serving], most=most)
+            self.vector_search().sync(progress, most)
         except EmbedderUnavailable as error:
             return str(error)
-        return None
+        if self._projector.is_level(self._serving):
+            return None
+        return "The newest memories are found by their words alone until their vectors are made."
 
-    def migrate_vectors(self, progress: Progress = no_progress) -> bool:
-        """Make the vectors of a new embedding model and let them serve once complete.
+    def follow(self, most: int = 256) -> bool:
+        """One piece of the work that can wait: vectors, the index, a new model's vectors.
+
+        Returns whether it got anywhere, so that the caller goes on until nothing is left or
+        nothing can be done.
+        """
+        before = self._positions()
+        if self.catch_up(most=most) is None:
+            self.catch_up()
+            self.migrate_vectors(most=most)
+        return self._positions() != before
+
+    def _positions(self) -> list[tuple[str, int]]:
+        views = [self._serving, *([self._coming] if self._coming else [])]
+        return [(view.name, self._projector.position(view)) for view in views]
+
+    def warm_up(self) -> None:
+        """Load what the first recall would wait for."""
+        self.vector_search()
+        with suppress(EmbedderUnavailable):
+            self._embedder().embed(["warm up"])
+
+    def migrate_vectors(self, progress: Progress = no_progress, most: int | None = None) -> bool:
+        """Make the vectors of a new embedding model, or `most` of them, and let them serve once
+        they are complete.
 
         Resumes where it stopped. Returns whether there was anything to do.
         """
         coming = self._coming
         if coming is None:
             return False
-        self._projector.catch_up(progress, only=[coming])
+        self._projector.catch_up(progress, only=[coming], most=most)
+        if not self._projector.is_level(coming):
+            return True
         old, self._serving, self._coming = self._serving, coming, None
         with self._views.writing() as db:
             old.drop(db)
@@ -274,7 +302,7 @@ class MemoryStore:
         except IndexBroken:
             self._views.replace()
             self._arrange()
-            self._catch_up(no_progress)
+            self._catch_up(no_progress, None)
             return act()
 
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (MemoryFault, AssistantFault) as fault:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         print("lifelore: stopped; everything accepted is kept.", file=sys.stderr)
         code = 130
     except _wrong_usage() as error:

@@ -109,7 +109,8 @@ def import_file(
 
     Importing a file again adds only what is new; one that was interrupted goes on.
     """
-    from memory.ingest import importer_for, ingest
+    from memory.importers import importer_for
+    from memory.ingest import ingest
 
     importer = importer_for(format_name, conversation)
     problems: list[str] = []

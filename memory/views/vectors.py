@@ -80,7 +80,8 @@ class VectorSearch:
 
     def search(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """The k nearest turns as (log position, cosine), best first; vector has shape (1, d)."""
-        if self._index is None:
+        # An index that is still being filled would miss what only the cache has.
+        if self._index is None or self._pending():
             return self._scan(vector, k)
         try:
             nearest = [number for number, _ in self._index.query(vector, k)]
@@ -89,9 +90,12 @@ class VectorSearch:
             return self._scan(vector, k)
         return self._best(self._cached(nearest), vector, k)
 
-    def sync(self, progress: Progress = no_progress) -> None:
-        """Fill the index with what the cache holds beyond it; start again where they disagree."""
-        if self._index is None:
+    def sync(self, progress: Progress = no_progress, most: int | None = None) -> None:
+        """Fill the index with what the cache holds beyond it; start again where they disagree.
+
+        With `most`, only where no more than that many vectors are missing.
+        """
+        if self._index is None or (most is not None and self._pending() > most):
             return
         try:
             if not self._agrees():
@@ -110,13 +114,20 @@ class VectorSearch:
             ).fetchone()
         return self._index.count() == int(cached)
 
-    def _fill(self, progress: Progress) -> None:
-        assert self._index is not None
-        done = self._synced()
+    def _pending(self) -> int:
+        """How many numbers the cache is ahead of the index."""
+        return self._last() - self._synced()
+
+    def _last(self) -> int:
         with self._views.reading() as db:
             [last] = db.conn.execute(
                 f"SELECT coalesce(max(number), 0) FROM {self._view.table}"
             ).fetchone()
+        return int(last)
+
+    def _fill(self, progress: Progress) -> None:
+        assert self._index is not None
+        done, last = self._synced(), self._last()
         while rows := self._rows(done, 1000):
             self._index.add([row[0] for row in rows], _matrix([row[2] for row in rows]))
             if not self._set_synced(rows[-1][0], expected=done):

@@ -359,3 +359,44 @@ def test_the_users_words_come_before_the_assistants_answer_to_the_same(store: Me
     assert ids[0] == fact.id
     assert not {asked.id, answer.id} & set(ids)
     assert answer.id in found(store, "Did you tell me to keep walnuts out?")
+
+
+def test_a_large_import_is_followed_in_pieces_and_found_by_words_meanwhile(
+    store: MemoryStore,
+) -> None:
+    store.append([said(f"remark {i} on {TOPICS[i % 7]}", f"s{i % 9}") for i in range(600)])
+
+    behind = store.catch_up(most=100)
+    assert behind is not None
+    assert "words alone" in behind
+    assert len(store.recall("violin", 10).memories) == 10
+
+    pieces = 0
+    while store.follow(most=100):
+        pieces += 1
+    assert pieces > 3
+    assert store.catch_up() is None
+
+
+def test_following_stops_where_nothing_can_be_done(home: Path) -> None:
+    class Gone:
+        identity = "gone"
+
+        def embed(self, texts):  # type: ignore[no-untyped-def]
+            raise EmbedderUnavailable("The embedding model is missing; run `lifelore setup`.")
+
+    store = MemoryStore(home, Gone())
+    store.append([said("walnuts")])
+    assert not store.follow()
+    store.close()
+
+
+def test_an_index_that_is_being_filled_hides_nothing(store: MemoryStore, home: Path) -> None:
+    before = found(filled(store, turns=300))
+    store.close()
+    chroma_deleted(home)
+
+    again = MemoryStore(home, HashEmbedder())
+    again.catch_up(most=10)
+    assert [memory.id for memory in again.recall("the violin and the opera", 10).memories] == before
+    again.close()
