@@ -203,7 +203,7 @@ class Projector:
                 # Another process may have done this batch while we prepared it.
                 if self.position(projection) == cursor:
                     self._apply(db, projection, events, prepared)
-        progress(projection.name, self.position(projection), self._log.head())
+        progress(projection.name.partition(":")[0], self.position(projection), self._log.head())
         return True
 
     def _apply(

@@ -88,7 +88,8 @@ class MemoryStore:
             self._serving, self._coming = VectorsView(earlier), VectorsView(self._wanted)
         views = [*self._instant, self._serving, *([self._coming] if self._coming else [])]
         self._projector = Projector(self.log, self._views, views)
-        self.noticed = self._projector.repair()
+        repaired = self._projector.repair()
+        self.noticed = repaired if self.log.head() else []
         self._set_active(self._serving.identity)
 
     def _active_identity(self) -> str | None:

@@ -26,7 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1
     except (typer.Abort, KeyboardInterrupt):
-        print("lifelore: stopped; everything accepted is kept.", file=sys.stderr)
         code = 130
     except _wrong_usage() as error:
         print(f"lifelore: {error.format_message().rstrip('.')}; try --help.", file=sys.stderr)
@@ -35,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of a pipe has enough; Python would complain again while flushing.
         sys.stderr.close()
         code = 0
+    if code == 130:
+        print("lifelore: stopped; everything accepted is kept.", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else 0)
 
 
