@@ -91,10 +91,22 @@ class Composer:
         return pack(found, budget, count, self.store.neighbours)
 
     def _fitting(self, history: Sequence[Event], final: str) -> tuple[list[ChatMessage], int]:
-        dropped = 0
+        dropped = self._beyond_room(history)
         while dropped < len(history) and self._count(history[dropped:], final) > self.room:
             dropped += _BLOCK
         return _turns(history[dropped:]), min(dropped, len(history))
+
+    def _beyond_room(self, history: Sequence[Event]) -> int:
+        """How many of the earliest messages cannot fit, without counting a whole long life.
+
+        Each message is counted alone, from the newest back, until the room is full.
+        """
+        spent = 0
+        for position in range(len(history) - 1, -1, -1):
+            spent += self.model.count_tokens([ChatMessage("user", history[position].text or "")])
+            if spent > 2 * self.room:
+                return position // _BLOCK * _BLOCK
+        return 0
 
     def _count(self, history: Sequence[Event], final: str) -> int:
         return self.model.count_tokens([*_turns(history), ChatMessage("user", final)])

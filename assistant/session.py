@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event as Flag
@@ -24,6 +24,8 @@ from memory.store import MemoryStore
 from memory.text import repair
 from memory.views.sessions import SessionSummary
 from tools.registry import Registry
+
+_CLOSE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,12 @@ class Assistant:
 
     def sessions(self) -> list[SessionSummary]:
         """Conversations by last activity, newest first."""
+        self.store.catch_up_instant()
         return self.store.sessions.newest()
 
     def session(self, session_id: str | None = None) -> Session:
         """A conversation to continue, or a new one. Raises NotFound."""
+        self.store.catch_up_instant()
         if session_id is not None and self.store.sessions.summary(session_id) is None:
             raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
         return Session(session_id or str(ULID()), self)
@@ -94,16 +98,17 @@ class Assistant:
         self._background.wake()
 
     def close(self) -> None:
-        with self._one_turn:
-            self._background.close()
-            self._graph.close()
-            self.model.close()
-            self.store.close()
-            self._runs.close()
+        # A front end that dropped a turn half-way without closing it must not hang here.
+        self._one_turn.acquire(timeout=_CLOSE_SECONDS)
+        self._background.close()
+        self._graph.close()
+        self.model.close()
+        self.store.close()
+        self._runs.close()
 
     # -- turns
 
-    def run_turn(self, session_id: str, text: str, cancel: Flag) -> Iterator[Update]:
+    def run_turn(self, session_id: str, text: str, cancel: Flag) -> Generator[Update, None, None]:
         """One turn, words first on disk; see Session.send."""
         text, replaced = repair(text)
         if not text.strip():
@@ -118,7 +123,7 @@ class Assistant:
             yield from self._answer(event, cancel)
         self._background.wake()
 
-    def _answer(self, event: Event, cancel: Flag) -> Iterator[Update]:
+    def _answer(self, event: Event, cancel: Flag) -> Generator[Update, None, None]:
         context = TurnContext(
             store=self.store,
             model=self.model.get,
@@ -160,18 +165,17 @@ class Assistant:
 
     def _close_abandoned_turns(self) -> None:
         """Close turns whose run has died, and remove what it left in the checkpoints."""
-        self.store.catch_up_instant()
-        owed = [event_id for event_id, run in self.store.sessions.owed() if not self._alive(run)]
-        for event in self.store.log.get(owed):
-            self._close_turn(event)
-        self.store.catch_up_instant()
+        # Two programs that start at once must not both close the same turn.
+        with self.store.opening():
+            self.store.catch_up_instant()
+            owed = [id_ for id_, run in self.store.sessions.owed() if not self._runs.is_alive(run)]
+            for event in self.store.log.get(owed):
+                self._close_turn(event)
+            self.store.catch_up_instant()
         for thread in self._graph.threads():
-            if not self._alive(thread.partition("/")[0]):
+            if not self._runs.is_alive(thread.partition("/")[0]):
                 self._graph.discard(thread)
         self._runs.sweep()
-
-    def _alive(self, run: str) -> bool:
-        return self._runs.is_alive(run)
 
     def _follow(self) -> None:
         """Background work after a turn, a piece at a time, so that closing need not wait long."""
@@ -187,7 +191,7 @@ class Session:
         self._assistant = assistant
         self._cancel = Flag()
 
-    def send(self, text: str) -> Iterator[Update]:
+    def send(self, text: str) -> Generator[Update, None, None]:
         """Say something; yields Accepted once the words are on disk, and Answered at the end.
 
         Blocks; run it in a thread. Raises RefusedInput or HomeUnusable before Accepted when the

@@ -59,7 +59,7 @@ class MemoryStore:
         with translated(home / LOG_FILE):
             home.mkdir(parents=True, exist_ok=True)
         # Two processes that open a fresh home at once must not both create its tables.
-        with translated(home / LOG_FILE), FileLock(home / "opening.lock"):
+        with translated(home / LOG_FILE), self.opening():
             self.log = Log(home / LOG_FILE, clock)
             self._views = Views(home / VIEWS_FILE)
             self._index: ChromaIndex | None = None
@@ -68,6 +68,10 @@ class MemoryStore:
         self.sessions = Sessions(self._views)
         self.fulltext = Fulltext(self._views)
         self._recall = Recall(self.log, self.sessions, self.fulltext, recall)
+
+    def opening(self) -> FileLock:
+        """Held while a process sets a home in order; one at a time."""
+        return FileLock(self.home / "opening.lock")
 
     def _arrange_anew(self) -> None:
         try:

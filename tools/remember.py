@@ -34,9 +34,10 @@ class Remember:
         if not note:
             raise ToolFailed("There is nothing to remember: the note is empty.")
         try:
-            return f"Remembered ({self._store(note)}): {note}"
+            self._store(note)
         except MemoryFault as fault:
             raise ToolFailed(str(fault)) from fault
+        return f"It is noted: {note}"
 
 
 # Requests only: "do you remember that day" and "I'll remember that" ask for nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -93,8 +93,8 @@ def _turn(conversation: Session, text: str, *, streams: bool) -> Answered:
 
     status = _StatusLine()
     answered: Answered | None = None
-    with _interrupt_cancels(conversation):
-        for update in conversation.send(text):
+    with _interrupt_cancels(conversation), closing(conversation.send(text)) as updates:
+        for update in updates:
             if isinstance(update, Working):
                 status.show(update.what, update.fraction)
             elif isinstance(update, Notice):

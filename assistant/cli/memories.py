@@ -158,10 +158,13 @@ def forget(
             raise typer.Exit(1)
         with progress_bars() as progress:
             done = store.forget(plan, progress)
+        others = not store.holds_index
     if as_json:
         print_json({"erased": done.erased, "left_in": [str(path) for path in done.left_in]})
     else:
         print(f"{done.erased} erased.")
+    if others:
+        say("(Another Lifelore is open; it lets go of the vectors when it works next.)")
     if done.left_in:
         say(
             "The same words also stand in other memories or are held by another Lifelore: "

@@ -16,7 +16,7 @@ from assistant.session import Assistant
 from assistant.turn import TurnLimits
 from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
 from memory.errors import NotFound, RefusedInput
-from memory.events import Message, Note, Origin, ToolCalled
+from memory.events import Draft, Message, Note, Origin, ToolCalled
 from tests.assistant.builders import answer_to, only, open_scripted
 
 Opener = Callable[..., Assistant]
@@ -232,7 +232,7 @@ def test_a_front_end_that_goes_away_leaves_a_closed_turn(opened: Opener) -> None
     for update in updates:
         if isinstance(update, Delta):
             break
-    updates.close()  # type: ignore[attr-defined]
+    updates.close()
 
     assert [turn.status for turn in session.turns()] == ["complete", "cancelled"]
     assistant.store.catch_up()
@@ -366,3 +366,43 @@ def test_opening_a_home_does_not_close_a_turn_that_is_alive(opened: Opener) -> N
     thread.join()
     assert isinstance(updates[-1], Answered)
     assert updates[-1].status == "complete"
+
+
+def test_a_turn_dropped_half_way_does_not_hang_closing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.session._CLOSE_SECONDS", 0.1)
+    assistant = open_scripted(home, model=ScriptedModel(lambda _: "word " * 50))
+    updates = assistant.session().send("Talk")
+    next(updates)
+
+    assistant.close()
+
+
+def test_a_life_in_one_session_is_composed_without_counting_it_all(opened: Opener) -> None:
+    assistant = opened(model=ScriptedModel(lambda _: "ok", context_tokens=400))
+    session = assistant.session()
+    list(session.send("first"))
+    store = assistant.store
+    turns = [
+        Draft(payload=Message(text=f"turn {n} " + "w " * 20), session_id=session.id, origin=origin)
+        for n in range(1500)
+        for origin in (Origin.USER, Origin.ASSISTANT)
+    ]
+    store.append(turns)
+
+    model = scripted(assistant)
+    counted: list[int] = []
+    count = model.count_tokens
+
+    def counting(messages: Sequence[ChatMessage]) -> int:
+        counted.append(len(messages))
+        return count(messages)
+
+    monkeypatched = pytest.MonkeyPatch()
+    monkeypatched.setattr(model, "count_tokens", counting)
+    [answered] = only(Answered, session.send("And now?"))
+    monkeypatched.undo()
+
+    assert answered.status == "complete"
+    assert max(counted) < 100

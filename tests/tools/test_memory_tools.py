@@ -50,7 +50,7 @@ def test_remember_stores_the_trimmed_note_and_names_it() -> None:
 
     result = Remember(store).run(RememberArguments(note="  I take no milk \n"))
     assert kept == ["I take no milk"]
-    assert result == "Remembered (01X): I take no milk"
+    assert result == "It is noted: I take no milk"
 
 
 def test_remember_refuses_nothing_and_reports_a_full_disk() -> None:
