@@ -3,7 +3,7 @@
 The assistant's own words may repeat what it was told. With an event go, transitively, the
 answers and tool calls of its turn, and every later word of the assistant or a tool that stood
 beside it in a session, or was given it as a memory, and shares a word with it. Other words of
-the user stay: they are theirs, and they are shown.
+the user stay, also where they touch on it: those are theirs to forget.
 """
 
 from __future__ import annotations

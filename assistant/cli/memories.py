@@ -181,7 +181,9 @@ def _show_plan(plan: ForgetPlan) -> None:
                 f"  {event.at:%Y-%m-%d %H:%M} {event.origin.value}: "
                 f"{_short(event.text or event.kind)}"
             )
-    if not plan.ids:
+    if plan.ids:
+        say("Your own other messages stay; `lifelore recall` finds those that mention it.")
+    else:
         say("Nothing to erase: it is already gone.")
 
 
