@@ -287,7 +287,9 @@ class MemoryStore:
         if view == "index":
             self.vector_search().restart()
         elif view == "vectors":
-            self._projector.reset(self._serving.name)
+            # Those of a model on its way out are not worth making again.
+            if self._coming is None:
+                self._projector.reset(self._serving.name)
         else:
             self._projector.reset(view)
         behind = self.catch_up(progress)

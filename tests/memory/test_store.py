@@ -173,6 +173,18 @@ def test_a_new_embedder_takes_over_once_complete(store: MemoryStore, home: Path)
     third.close()
 
 
+def test_rebuilding_vectors_finishes_a_change_of_embedder(store: MemoryStore, home: Path) -> None:
+    filled(store)
+    store.close()
+    old, new = HashEmbedder(), HashEmbedder(identity="other-64")
+
+    again = MemoryStore(home, new, open_embedder=lambda identity: old)
+    assert again.rebuild("vectors") is None
+    assert not again.migrating
+    assert (old.embedded, new.embedded) == (0, 120)
+    again.close()
+
+
 def test_a_migration_goes_on_where_it_stopped(store: MemoryStore, home: Path) -> None:
     filled(store, turns=200)
     store.close()
