@@ -18,16 +18,28 @@ SYSTEM = (
 )
 
 NO_NOTES = "You have no notes about this."
-_ASKING = re.compile(
+_QUESTION = re.compile(
     r"\?|^\W*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|"
-    r"will|would|should|may|have|has|tell|show|list|give|explain|describe|remind|find|name)\b",
+    r"will|would|should|may|have|has)\b",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(
+    r"^\W*(?:please\s+)?(?:tell|show|list|give|explain|describe|write|draft|make|suggest|compare|"
+    r"summari[sz]e|translate|help|plan|find|name|remind)\b",
     re.IGNORECASE,
 )
 
 
-def asks(text: str) -> bool:
-    """Whether the words ask for something, rather than tell it."""
-    return bool(_ASKING.search(text))
+def framed(text: str) -> str:
+    """The user's words, with what is expected of the answer to a question, a request or a remark.
+
+    A small model that is not told takes a remark for a question, and its notes for the answer.
+    """
+    if _REQUEST.search(text):
+        return f"The user asks you to do this:\n{text}"
+    if _QUESTION.search(text):
+        return f"Answer in a sentence or two.\nQuestion: {text}"
+    return f"Reply to what the user tells you, in a sentence.\nUser: {text}"
 
 
 def question(text: str, notes: Sequence[str], results: Sequence[str], now: datetime) -> str:
@@ -46,10 +58,7 @@ def question(text: str, notes: Sequence[str], results: Sequence[str], now: datet
     if results:
         parts.append("Results of tools:\n" + "\n".join(results))
     parts.append(f"Today is {now:%A} {now.day} {now:%B %Y}.")
-    if asks(text):
-        parts.append(f"Answer in a sentence or two.\nQuestion: {text}")
-    else:
-        parts.append(f"Reply to what the user tells you, in a sentence.\nUser: {text}")
+    parts.append(framed(text))
     return "\n\n".join(parts)
 
 

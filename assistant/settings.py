@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     """Tokens of a prompt that memories may take."""
     memories: int = Field(default=8, ge=1)
     """Memories looked for in a turn."""
-    relevance: float = Field(default=0.6, ge=0, le=1)
+    relevance: float = Field(default=0.7, ge=0, le=1)
     """Share of the best memory's score below which others stay out of the prompt."""
     temperature: float = Field(default=0.0, ge=0, le=2)
     threads: int | None = None

@@ -42,7 +42,7 @@ class TurnLimits:
     answer_tokens: int = 512
     memory_tokens: int = 640
     memories: int = 8
-    relevance: float = 0.6
+    relevance: float = 0.7
     """Share of the best memory's score below which others only distract a small model."""
     temperature: float = 0.0
     tool_rounds: int = 3

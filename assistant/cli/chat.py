@@ -83,6 +83,8 @@ def _lines() -> Iterator[str]:
     while True:
         try:
             yield input("> " if sys.stdin.isatty() else "").strip()
+        except KeyboardInterrupt:
+            say("\n(Ctrl-D leaves.)")
         except EOFError:
             return
 

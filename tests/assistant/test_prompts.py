@@ -1,0 +1,44 @@
+"""The words put before the model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from assistant.prompts import NO_NOTES, framed, question
+
+NOW = datetime(2026, 11, 21, 14, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("Where do I live?", "Question:"),
+        ("what was her name", "Question:"),
+        ("You know my sister?", "Question:"),
+        ("Write a long story about a dragon", "The user asks you to do this:"),
+        ("please list all my books", "The user asks you to do this:"),
+        ("My sister is allergic to walnuts", "User:"),
+        ("The weather is lovely today", "User:"),
+    ],
+)
+def test_words_are_framed_by_what_they_want(text: str, frame: str) -> None:
+    framing = framed(text)
+    assert frame in framing
+    assert framing.endswith(text)
+
+
+def test_the_best_note_stands_next_to_the_question() -> None:
+    prompt = question("Where do I live?", ["best", "second"], [], NOW)
+    assert prompt.index("second") < prompt.index("best") < prompt.index("Where do I live?")
+
+
+def test_nothing_remembered_is_said() -> None:
+    assert NO_NOTES in question("Where do I live?", [], [], NOW)
+
+
+def test_results_and_the_date_stand_before_the_question() -> None:
+    prompt = question("What is 2+2?", [], ["calculator: 2+2 = 4"], NOW)
+    assert prompt.index("2+2 = 4") < prompt.index("Saturday 21 November 2026")
+    assert prompt.index("November") < prompt.index("Question")
