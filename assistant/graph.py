@@ -25,7 +25,8 @@ from langsmith import tracing_context
 from assistant import nodes
 from assistant.turn import TurnContext, TurnState
 from assistant.updates import Update
-from memory.database import open_database, truncate_wal
+from memory.database import open_database, translated, truncate_wal
+from memory.errors import LogDamaged
 
 Node = Callable[[TurnState, TurnContext], TurnState]
 Graph = CompiledStateGraph[TurnState, TurnContext, TurnState, TurnState]
@@ -36,15 +37,26 @@ class TurnGraph:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._db = open_database(path, durable=False)
-        self._saver = SqliteSaver(self._db.conn)
-        self._saver.setup()
-        self._graph = _build(self._saver)
+        try:
+            self._open()
+        except LogDamaged:
+            # It holds turns in flight only; a damaged one is replaced, and they are closed.
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            self._open()
+
+    def _open(self) -> None:
+        self._db = open_database(self._path, durable=False)
+        with translated(self._path):
+            self._saver = SqliteSaver(self._db.conn)
+            self._saver.setup()
+            self._graph = _build(self._saver)
+            self.threads()
 
     def run(self, thread: str, state: TurnState, context: TurnContext) -> Iterator[Update]:
         """Stream the updates of a turn; its checkpoints are gone when this ends normally."""
         # A tracing variable set for some other project must not send these words anywhere.
-        with tracing_context(enabled=False):
+        with tracing_context(enabled=False), translated(self._path):
             updates = self._graph.stream(
                 state,
                 {"configurable": {"thread_id": thread}},
@@ -58,12 +70,14 @@ class TurnGraph:
 
     def threads(self) -> list[str]:
         """Turns in flight, of this process and others."""
-        rows = self._db.conn.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
+        with translated(self._path):
+            rows = self._db.conn.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
         return [row[0] for row in rows]
 
     def discard(self, thread: str) -> None:
         """Forget a turn, bytes included."""
-        self._saver.delete_thread(thread)
+        with translated(self._path):
+            self._saver.delete_thread(thread)
         truncate_wal(self._db, self._path)
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from assistant.updates import (
     ToolUsed,
     Working,
 )
-from memory.errors import MemoryFault
+from memory.errors import Erased, MemoryFault
 from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.recall import Memory
 from tools.registry import NO_TOOL, ToolOutcome
@@ -122,7 +122,11 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
         ok=outcome.ok,
         reply_to=state["message_id"],
     )
-    turn.store.append([Draft(payload=payload, session_id=state["session_id"], origin=Origin.TOOL)])
+    draft = Draft(payload=payload, session_id=state["session_id"], origin=Origin.TOOL)
+    try:
+        turn.store.append([draft], needs=[state["message_id"]])
+    except Erased:
+        return {"call": None}
     turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
     step = {"tool": name, "arguments": arguments, "result": outcome.result, "ok": outcome.ok}
     return {"steps": [*state.get("steps", []), step], "call": None}
@@ -199,9 +203,14 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
         memories=tuple(used),
         status=status,
     )
-    [event] = turn.store.append(
-        [Draft(payload=payload, session_id=state["session_id"], origin=Origin.ASSISTANT)]
-    )
+    draft = Draft(payload=payload, session_id=state["session_id"], origin=Origin.ASSISTANT)
+    problem = state.get("problem")
+    try:
+        [event] = turn.store.append([draft], needs=[state["message_id"], *used])
+    except Erased as fault:
+        status, problem = "interrupted", str(fault)
+        payload = Message(text="", reply_to=state["message_id"], status=status)
+        [event] = turn.store.append([draft.model_copy(update={"payload": payload})])
     turn.watch.mark("total")
     marks = turn.watch.marks
     scores = dict(state.get("found", []))
@@ -216,7 +225,7 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
                 marks.get("recall", 0.0), marks.get("first_token", 0.0), marks["total"]
             ),
             context_tokens=turn.model().context_tokens if state.get("usage") else 0,
-            problem=state.get("problem"),
+            problem=problem,
         )
     )
     return {}

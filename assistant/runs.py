@@ -19,7 +19,8 @@ class Runs:
         self.id = str(ULID())
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(self._path(self.id), thread_local=False)
-        self._lock.acquire(timeout=0)
+        with self._registry():
+            self._lock.acquire(timeout=5)
 
     def is_alive(self, run: str) -> bool:
         if run == self.id:
@@ -34,9 +35,14 @@ class Runs:
 
     def sweep(self) -> None:
         """Remove the lock files of dead runs."""
-        for path in self._folder.glob("*.lock"):
-            if not self.is_alive(path.stem):
-                path.unlink(missing_ok=True)
+        with self._registry():
+            for path in self._folder.glob("*.lock"):
+                if not self.is_alive(path.stem):
+                    path.unlink(missing_ok=True)
+
+    def _registry(self) -> FileLock:
+        """Held while runs come and go, so that none is taken for dead while it registers."""
+        return FileLock(self._folder.parent / "runs.lock")
 
     def close(self) -> None:
         self._lock.release()

@@ -16,7 +16,7 @@ from assistant.models.slot import ModelSlot
 from assistant.runs import Runs
 from assistant.turn import TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
-from memory.errors import MemoryFault, NotFound, RefusedInput
+from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin
 from memory.ports import Clock
 from memory.recall import Memory
@@ -99,7 +99,8 @@ class Assistant:
 
     def close(self) -> None:
         # A front end that dropped a turn half-way without closing it must not hang here.
-        self._one_turn.acquire(timeout=_CLOSE_SECONDS)
+        if not self._one_turn.acquire(timeout=_CLOSE_SECONDS):
+            return  # what a turn still uses is let go when the process ends
         self._background.close()
         self._graph.close()
         self.model.close()
@@ -144,7 +145,8 @@ class Assistant:
         except GeneratorExit:
             # The front end went away: what was said so far is kept as a stopped answer.
             cancel.set()
-            answered = any(isinstance(update, Answered) for update in updates) or answered
+            rest = list(updates)
+            answered = answered or any(isinstance(update, Answered) for update in rest)
             raise
         finally:
             if not answered:
@@ -172,9 +174,9 @@ class Assistant:
             for event in self.store.log.get(owed):
                 self._close_turn(event)
             self.store.catch_up_instant()
-        for thread in self._graph.threads():
-            if not self._runs.is_alive(thread.partition("/")[0]):
-                self._graph.discard(thread)
+            for thread in self._graph.threads():
+                if not self._runs.is_alive(thread.partition("/")[0]):
+                    self._graph.discard(thread)
         self._runs.sweep()
 
     def _follow(self) -> None:
@@ -253,5 +255,6 @@ class Background:
             try:
                 self._work()
                 self.problem = None
-            except MemoryFault as fault:
+            except Exception as fault:  # noqa: BLE001
+                # The boundary of the thread: it must live, and must not write over a screen.
                 self.problem = str(fault)

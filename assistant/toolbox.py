@@ -25,7 +25,8 @@ def toolbox(store: MemoryStore, clock: Clock, message: Event) -> Registry:
                     session_id=message.session_id,
                     origin=Origin.TOOL,
                 )
-            ]
+            ],
+            needs=[message.id],
         )
         return event.id
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 from ulid import ULID
 
-from memory.errors import IndexBroken
+from memory.errors import VectorIndexBroken
 from memory.ports import Vectors
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class ChromaIndex:
             configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400}},
         )
         if (collection.metadata or {}).get("embedder") != self._identity:
-            raise IndexBroken("The vector index belongs to another embedding model.")
+            raise VectorIndexBroken("The vector index belongs to another embedding model.")
         self._open_collection = collection
 
     def _newest_store(self) -> Path:
@@ -131,10 +131,10 @@ class ChromaIndex:
     def _guarded(self, act: Callable[[], T]) -> T:
         try:
             return act()
-        except IndexBroken:
+        except VectorIndexBroken:
             raise
         except BaseException as error:
             # Chroma's Rust core reports a damaged file by a panic, which is no Exception.
             if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                raise IndexBroken(f"The vector index is damaged ({error}).") from error
+                raise VectorIndexBroken(f"The vector index is damaged ({error}).") from error
             raise

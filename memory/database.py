@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from memory.errors import HomeUnusable, LogDamaged
+from memory.errors import HomeUnusable, LogDamaged, RefusedInput
 
 BUSY_MS = 30_000
 """How long a writer waits for another process, in milliseconds."""
@@ -56,6 +56,11 @@ def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's and the file system's errors on `path` into ours."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise RefusedInput("The id or the text is not valid Unicode.") from error
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+        # Closed, or used wrongly: nothing is damaged.
+        raise HomeUnusable(f"{path} is not open any more ({error}).") from error
     except sqlite3.OperationalError as error:
         raise HomeUnusable(_operational(path, error)) from error
     except sqlite3.DatabaseError as error:

@@ -6,7 +6,9 @@ MemoryFault                     base of everything raised here
 ├── HomeUnusable                the user: the home cannot be read or written (rights, full disk)
 ├── LogDamaged                  the user: `verify` found events that are not what was written
 ├── EmbedderUnavailable         the user: the embedding model is missing or broken (run setup)
+├── Erased                      nobody: what this would rest on was erased meanwhile
 └── IndexBroken                 nobody: an index is damaged; it is rebuilt from the log
+    └── VectorIndexBroken       nobody: the same of the vector index alone; the cache is scanned
 """
 
 
@@ -34,5 +36,13 @@ class EmbedderUnavailable(MemoryFault):
     """The embedding model is missing or broken; recall goes on with full text alone."""
 
 
+class Erased(MemoryFault):
+    """What these words would rest on was erased meanwhile; they were not stored."""
+
+
 class IndexBroken(MemoryFault):
     """A derived index is damaged; it is thrown away and rebuilt from the log."""
+
+
+class VectorIndexBroken(IndexBroken):
+    """The vector index is damaged; the vectors cached in SQLite are scanned instead."""

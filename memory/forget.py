@@ -1,8 +1,9 @@
 """Forgetting: what must go with an event, and proof that its bytes are gone.
 
 The assistant's own words may repeat what it was told. With an event go, transitively, the
-answers and tool calls of its turn, and every later word of the assistant or a tool that stood
-beside it in a session, or was given it as a memory, and shares a word with it. Other words of
+answers and tool calls of its turn, every later word of the assistant or a tool that stood beside
+it in a session, was given it as a memory or found it by a tool, and shares a word with it, and
+every one anywhere that holds all of its words. Other words of
 the user stay, also where they touch on it: those are theirs to forget.
 """
 
@@ -19,6 +20,8 @@ from memory.text import content_words
 
 _PIECE = 48
 """Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""
+_QUOTED = 1000
+"""Characters of a memory that tools and prompts quote, and a few less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +40,60 @@ class ForgetPlan:
         return [text for e in (*self.asked, *self.with_it) for text in texts_of(e.payload)]
 
 
+@dataclass(slots=True)
+class _Trace:
+    """What the words being forgotten may have touched."""
+
+    gone: dict[str, Event]
+    words: set[str]
+    texts: list[set[str]]
+    """The words of each text asked for."""
+    sessions: set[str]
+    turns: set[str | None]
+    """Messages for which a tool brought the words up."""
+
+
 def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
     """Find what repeats the events asked for. Reads the log once from the earliest of them."""
-    gone = {event.id: event for event in asked}
-    gone_words = _words_of(asked)
-    sessions = {event.session_id for event in asked}
-    start = min((event.seq for event in asked), default=0) - 1
+    asked = [event for event in asked if event.kind != "redaction"]
+    trace = _Trace(
+        gone={event.id: event for event in asked},
+        words=_words_of(asked),
+        texts=[set(content_words(t[:_QUOTED])) for e in asked for t in texts_of(e.payload)],
+        sessions={event.session_id for event in asked},
+        turns=set(),
+    )
+    start = min((event.seq for event in asked), default=1) - 1
     # Anything that repeats an event comes after it, so one pass in order is transitive.
-    while events := log.read_after(start, 1000):
+    while asked and (events := log.read_after(start, 1000)):
         start = events[-1].seq
         for event in events:
-            if event.id not in gone and _repeats(event, gone, gone_words, sessions):
-                gone[event.id] = event
+            if event.id not in trace.gone and _repeats(event, trace):
+                trace.gone[event.id] = event
+                if isinstance(event.payload, ToolCalled):
+                    trace.turns.add(event.payload.reply_to)
     asked_ids = {event.id for event in asked}
-    return ForgetPlan(
-        tuple(asked), tuple(e for event_id, e in gone.items() if event_id not in asked_ids)
-    )
+    with_it = [event for event_id, event in trace.gone.items() if event_id not in asked_ids]
+    return ForgetPlan(tuple(asked), tuple(with_it))
 
 
-def _repeats(
-    event: Event, gone: dict[str, Event], gone_words: set[str], sessions: set[str]
-) -> bool:
+def _repeats(event: Event, trace: _Trace) -> bool:
     payload = event.payload
     if isinstance(payload, Note):
-        return bool(set(payload.sources) & set(gone))
+        return bool(set(payload.sources) & set(trace.gone))
     if event.origin in (Origin.USER, Origin.THIRD_PARTY):
         return False
     if not isinstance(payload, Message | ToolCalled):
         return False
-    if payload.reply_to in gone:
+    if payload.reply_to in trace.gone:
         return True
-    given = set(payload.memories) & set(gone) if isinstance(payload, Message) else set()
-    if not given and event.session_id not in sessions:
-        return False
-    return bool(_words_of([event]) & gone_words)
+    said = _words_of([event])
+    # A tool may have brought the words up in any conversation, and so may have an answer.
+    if any(len(text) > 1 and text <= said for text in trace.texts):
+        return True
+    given = isinstance(payload, Message) and set(payload.memories) & set(trace.gone)
+    near = given or payload.reply_to in trace.turns or event.session_id in trace.sessions
+    return bool(near and said & trace.words)
 
 
 def _words_of(events: Sequence[Event]) -> set[str]:

@@ -20,7 +20,7 @@ from typing import Any
 from ulid import ULID
 
 from memory.database import immediate, open_database, translated, truncate_wal
-from memory.errors import RefusedInput
+from memory.errors import Erased, LogDamaged, RefusedInput
 from memory.events import VERSIONS, Draft, Event, Origin, Redaction, parse_payload
 from memory.ports import Clock, SystemClock
 from memory.schema import log_migrations, migrate
@@ -61,14 +61,19 @@ class Log:
 
     # -- writing
 
-    def append(self, drafts: Sequence[Draft]) -> list[Event]:
+    def append(self, drafts: Sequence[Draft], needs: Sequence[str] = ()) -> list[Event]:
         """Store the drafts in one durable transaction and return the new events.
+
+        `needs` names events that the words rest on. Raises Erased when one of them is gone, so
+        that what another process forgets meanwhile does not come back in an answer.
 
         A draft whose import_key the log already holds is passed over. Raises RefusedInput for
         text that is not Unicode and HomeUnusable when the disk does not take it; either way
         none of the drafts is stored.
         """
         with self._lock, translated(self.path), immediate(self._db):
+            if any(event.payload is None for event in self.get(needs)):
+                raise Erased("What this rests on was erased meanwhile; it was not kept.")
             return self._insert(drafts)
 
     def redact(self, ids: Sequence[str]) -> Event | None:
@@ -260,16 +265,21 @@ def from_ms(ms: int) -> datetime:
 
 def _event(row: tuple[Any, ...]) -> Event:
     seq, event_id, kind, version, at, session_id, origin, payload = row
-    return Event(
-        seq=seq,
-        id=event_id,
-        kind=kind,
-        version=version,
-        at=from_ms(at),
-        session_id=session_id,
-        origin=Origin(origin),
-        payload=None if payload is None else parse_payload(kind, version, json.loads(payload)),
-    )
+    try:
+        return Event(
+            seq=seq,
+            id=event_id,
+            kind=kind,
+            version=version,
+            at=from_ms(at),
+            session_id=session_id,
+            origin=Origin(origin),
+            payload=None if payload is None else parse_payload(kind, version, json.loads(payload)),
+        )
+    except (ValueError, OverflowError) as error:
+        raise LogDamaged(
+            f"Event {seq} of the log cannot be read; run `lifelore verify` and restore a backup."
+        ) from error
 
 
 def _payload_digest(salt: bytes, payload: str) -> bytes:

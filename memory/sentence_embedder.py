@@ -33,13 +33,17 @@ class SentenceEmbedder:
         with self._lock:
             if self._model is None:
                 self._model = self._load()
-            vectors = self._model.encode(
-                list(texts),
-                batch_size=_BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
+            try:
+                vectors = self._model.encode(
+                    list(texts),
+                    batch_size=_BATCH,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                )
+            except Exception as error:
+                # The boundary to torch: being without vectors never breaks anything.
+                raise EmbedderUnavailable(f"The embedding model failed ({error}).") from error
         return np.asarray(vectors, dtype=np.float32)
 
     def _load(self) -> Any:

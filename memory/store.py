@@ -116,9 +116,9 @@ class MemoryStore:
 
     # -- writing
 
-    def append(self, drafts: Sequence[Draft]) -> list[Event]:
+    def append(self, drafts: Sequence[Draft], needs: Sequence[str] = ()) -> list[Event]:
         """Store the drafts durably; see Log.append. Views follow at the next catch-up."""
-        return self.log.append(drafts)
+        return self.log.append(drafts, needs)
 
     def catch_up(self, progress: Progress = no_progress, most: int | None = None) -> str | None:
         """Bring every view that serves level with the log; the vectors by `most` events at most.
@@ -248,11 +248,11 @@ class MemoryStore:
     ) -> ForgetPlan:
         """What would go with these events or this session. Raises NotFound for unknown ones."""
         if session_id is not None:
-            events = self.log.session(session_id)
+            events = self.log.session(session_id) if session_id else []
             if not events:
                 raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
         else:
-            events = self.log.get(ids)
+            events = self.log.get(list(dict.fromkeys(ids)))
             missing = set(ids) - {event.id for event in events}
             if missing:
                 raise NotFound(f"There is no memory {', '.join(sorted(missing))}.")
@@ -303,14 +303,23 @@ class MemoryStore:
         return self.log.verify()
 
     def _healed(self, act: Callable[[], T]) -> T:
-        """Do it; when the views turn out damaged, rebuild them from the log and do it again."""
+        """Do it; when the views turn out damaged, mend them and do it again.
+
+        A table that is missing is made again in its place; only a file that cannot be read is
+        replaced, since another process may have it open.
+        """
         try:
             return act()
         except IndexBroken:
-            self._views.replace()
-            self._arrange()
-            self._catch_up(no_progress, None)
-            return act()
+            try:
+                self._arrange()
+                self._catch_up(no_progress, None)
+                return act()
+            except IndexBroken:
+                self._views.replace()
+                self._arrange()
+                self._catch_up(no_progress, None)
+                return act()
 
 
 class _Missing:

@@ -195,7 +195,7 @@ def _short(text: str) -> str:
 def _time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise RefusedInput(
             f"{text!r} is not a time; write it as 2024-03-12 or 2024-03-12T21:02."
         ) from error

@@ -38,7 +38,7 @@ class Place:
 
 class SessionsView(Projection):
     name = "sessions"
-    version = 1
+    version = 2
     tables = ("sessions", "turns", "owed")
 
     def create(self, db: Database) -> None:
@@ -61,6 +61,8 @@ class SessionsView(Projection):
                 continue
             if isinstance(event.payload, Message):
                 self._settle(db, event, event.payload)
+            elif event.payload is None and event.origin is Origin.ASSISTANT:
+                self._settle_erased(db, event)
             if event.text is not None:
                 self._place(db, event)
 
@@ -72,6 +74,15 @@ class SessionsView(Projection):
             db.conn.execute("INSERT INTO owed VALUES (?, ?, ?)", row)
         if message.reply_to is not None:
             db.conn.execute("DELETE FROM owed WHERE id = ?", (message.reply_to,))
+
+    @staticmethod
+    def _settle_erased(db: Database, event: Event) -> None:
+        """An erased answer no longer says what it answered: it was the newest that was owed."""
+        db.conn.execute(
+            "DELETE FROM owed WHERE seq = (SELECT max(owed.seq) FROM owed "
+            "JOIN turns ON turns.seq = owed.seq WHERE turns.session_id = ?)",
+            (event.session_id,),
+        )
 
     def _touch(self, db: Database, event: Event, title: str | None, *, moves: bool) -> int:
         """Note activity of the event's session; the position for a turn that it adds."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 from sqlite_utils import Database
 
-from memory.errors import IndexBroken
+from memory.errors import VectorIndexBroken
 from memory.events import Event
 from memory.ports import Embedder, Progress, VectorIndex, Vectors, no_progress
 from memory.projection import Projection, Views
@@ -85,7 +86,7 @@ class VectorSearch:
             return self._scan(vector, k)
         try:
             nearest = [number for number, _ in self._index.query(vector, k)]
-        except IndexBroken:
+        except VectorIndexBroken:
             self.restart()
             return self._scan(vector, k)
         return self._best(self._cached(nearest), vector, k)
@@ -101,9 +102,11 @@ class VectorSearch:
             if not self._agrees():
                 self.restart()
             self._fill(progress)
-        except IndexBroken:
+        except VectorIndexBroken:
             self.restart()
-            self._fill(progress)
+            # One that breaks again is done without: searching then scans the cache.
+            with suppress(VectorIndexBroken):
+                self._fill(progress)
 
     def _agrees(self) -> bool:
         assert self._index is not None

@@ -15,8 +15,9 @@ from assistant.models.slot import ModelSlot
 from assistant.session import Assistant
 from assistant.turn import TurnLimits
 from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
-from memory.errors import NotFound, RefusedInput
+from memory.errors import EmbedderUnavailable, NotFound, RefusedInput
 from memory.events import Draft, Message, Note, Origin, ToolCalled
+from memory.ports import Vectors
 from tests.assistant.builders import answer_to, only, open_scripted
 
 Opener = Callable[..., Assistant]
@@ -406,3 +407,52 @@ def test_a_life_in_one_session_is_composed_without_counting_it_all(opened: Opene
 
     assert answered.status == "complete"
     assert max(counted) < 100
+
+
+def test_what_is_forgotten_during_an_answer_does_not_come_back(opened: Opener) -> None:
+    assistant = opened(lambda messages: "You said the blue heron")
+    updates = []
+    for update in assistant.session().send("Remember the blue heron"):
+        updates.append(update)
+        if isinstance(update, Recalled):
+            [accepted] = only(Accepted, updates)
+            assistant.store.log.redact([accepted.message_id])
+
+    [answered] = only(Answered, updates)
+    assert answered.status == "interrupted"
+    assert answered.text == ""
+    assert "heron" not in str(assistant.store.log.read_after(0))
+
+
+def test_a_forgotten_answer_is_not_owed_after_a_rebuild(opened: Opener) -> None:
+    first = opened()
+    answered = answer_to(first, "What is the capital of Peru?")
+    first.store.forget(first.store.plan_forgetting(ids=[answered.message_id]))
+    first.store.rebuild()
+    head = first.store.log.head()
+    first.close()
+
+    assert opened().store.log.head() == head
+
+
+def test_a_damaged_file_of_turns_in_flight_is_replaced(opened: Opener, home: Path) -> None:
+    first = opened()
+    answer_to(first, "one")
+    first.close()
+    (home / "turns.sqlite3").write_bytes(b"noise" * 5000)
+
+    assert answer_to(opened(), "two").status == "complete"
+
+
+def test_an_embedder_that_breaks_stops_neither_a_turn_nor_the_background(opened: Opener) -> None:
+    class Broken:
+        identity = "broken"
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            raise EmbedderUnavailable("The embedding model failed (out of memory).")
+
+    assistant = opened(embedder=Broken())
+    updates = list(assistant.session().send("The kiln is in Graz"))
+
+    assert only(Answered, updates)[0].status == "complete"
+    assert any("out of memory" in notice.text for notice in only(Notice, updates))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.errors import EmbedderUnavailable, NotFound
+from memory.errors import EmbedderUnavailable, Erased, HomeUnusable, NotFound
 from memory.events import Draft, Message, Note, Origin, ToolCalled
 from memory.fakes import HashEmbedder
 from memory.ports import Embedder
@@ -412,3 +412,57 @@ def test_an_index_that_is_being_filled_hides_nothing(store: MemoryStore, home: P
     again.catch_up(most=10)
     assert [memory.id for memory in again.recall("the violin and the opera", 10).memories] == before
     again.close()
+
+
+def test_what_a_tool_found_elsewhere_is_forgotten_with_its_answer(store: MemoryStore) -> None:
+    [told] = store.append([said("My sister Ingrid hides the key in the teapot", "one")])
+    [asked] = store.append([said("Search your memory for the hiding place", "two")])
+    call = ToolCalled(
+        tool="search_memory",
+        arguments={"query": "hiding place"},
+        result="1. [8 May 2023] User: My sister Ingrid hides the key in the teapot",
+        ok=True,
+        reply_to=asked.id,
+    )
+    [found_it] = store.append([Draft(payload=call, session_id="two", origin=Origin.TOOL)])
+    [answer] = store.append([said("In the teapot.", "two", Origin.ASSISTANT, reply_to=asked.id)])
+
+    plan = store.plan_forgetting(ids=[told.id, told.id])
+    assert {event.id for event in plan.with_it} == {found_it.id, answer.id}
+    assert store.forget(plan).left_in == ()
+
+
+def test_without_a_chroma_that_works_the_cache_is_scanned(home: Path) -> None:
+    home.mkdir()
+    (home / "chroma").write_text("not a folder")
+    embedder = HashEmbedder()
+    store = MemoryStore(home, embedder)
+    store.append([said(f"remark {i} on {TOPICS[i % 7]}", f"s{i % 9}") for i in range(50)])
+
+    for _ in range(3):
+        assert store.catch_up() is None
+    assert embedder.embedded == 50
+    assert store.recall("violin", 5).memories
+    store.close()
+
+
+def test_a_closed_store_damages_nothing(store: MemoryStore, home: Path) -> None:
+    before = found(filled(store))
+    store.close()
+    with pytest.raises(HomeUnusable):
+        store.recall("violin", 5)
+
+    embedder = HashEmbedder()
+    again = MemoryStore(home, embedder)
+    assert found(again) == before
+    assert embedder.embedded == 1
+    again.close()
+
+
+def test_words_that_rest_on_something_erased_are_not_kept(store: MemoryStore) -> None:
+    [told] = store.append([said("the blue heron")])
+    store.log.redact([told.id])
+
+    with pytest.raises(Erased):
+        store.append([said("You said the blue heron", "s", Origin.ASSISTANT)], needs=[told.id])
+    assert store.log.head() == 2
