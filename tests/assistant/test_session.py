@@ -12,12 +12,12 @@ from assistant.errors import SetupNeeded
 from assistant.models.base import ChatMessage, LanguageModel
 from assistant.models.fakes import Answer, Failing, ScriptedModel
 from assistant.models.slot import ModelSlot
-from assistant.session import Assistant
+from assistant.session import Assistant, Background
 from assistant.turn import TurnLimits
 from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
-from memory.errors import EmbedderUnavailable, NotFound, RefusedInput
+from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Message, Note, Origin, ToolCalled
-from memory.ports import Vectors
+from memory.sentence_embedder import SentenceEmbedder
 from tests.assistant.builders import answer_to, only, open_scripted
 
 Opener = Callable[..., Assistant]
@@ -444,15 +444,35 @@ def test_a_damaged_file_of_turns_in_flight_is_replaced(opened: Opener, home: Pat
     assert answer_to(opened(), "two").status == "complete"
 
 
-def test_an_embedder_that_breaks_stops_neither_a_turn_nor_the_background(opened: Opener) -> None:
+def test_a_model_that_breaks_while_embedding_does_not_stop_a_turn(
+    opened: Opener, tmp_path: Path
+) -> None:
     class Broken:
-        identity = "broken"
+        def encode(self, texts: list[str], **options: object) -> None:
+            raise RuntimeError("out of memory")
 
-        def embed(self, texts: Sequence[str]) -> Vectors:
-            raise EmbedderUnavailable("The embedding model failed (out of memory).")
-
-    assistant = opened(embedder=Broken())
+    embedder = SentenceEmbedder(tmp_path, "broken")
+    embedder._model = Broken()
+    assistant = opened(embedder=embedder)
     updates = list(assistant.session().send("The kiln is in Graz"))
 
     assert only(Answered, updates)[0].status == "complete"
     assert any("out of memory" in notice.text for notice in only(Notice, updates))
+
+
+def test_the_background_outlives_work_that_fails() -> None:
+    runs: list[int] = []
+    twice = threading.Event()
+
+    def work() -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            background.wake()
+            raise RuntimeError("a defect")
+        twice.set()
+
+    background = Background(work)
+    background.wake()
+    assert twice.wait(30)
+    background.close()
+    assert background.problem is None
