@@ -73,6 +73,80 @@ class ToolCalled(Payload):
     reply_to: str | None = None
 
 
+class ProfileEdit(Payload):
+    """A change of the profile by the user's own hand; it outranks everything derived."""
+
+    kind: Literal["profile_edit"] = "profile_edit"
+    op: Literal["add", "replace", "retire", "confirm", "undo"]
+    line: str | None = None
+    """Id of the line that is replaced, retired or confirmed."""
+    section: str | None = None
+    text: str | None = None
+    undoes: str | None = None
+    """Id of the edit that is taken back."""
+
+
+class Consent(Payload):
+    """The user's answer to whether something sensitive may stay in the profile."""
+
+    kind: Literal["consent"] = "consent"
+    topic: str
+    answer: Literal["yes", "no"]
+    line: str | None = None
+    """The line it is about; None for all of the topic, of which "no" bars it for good."""
+
+
+class Asked(Payload):
+    """A question about a preference, put to the user by the assistant."""
+
+    kind: Literal["asked"] = "asked"
+    domain: str
+    attribute: str
+    form: Literal["open", "yes_no", "pick_one"]
+    question: str
+    options: tuple[str, ...] = ()
+    why: str
+    reply_to: str | None = None
+
+
+class AskAnswered(Payload):
+    """What the user said to such a question; without an answer it was skipped."""
+
+    kind: Literal["ask_answered"] = "ask_answered"
+    asked: str
+    answer: str | None = None
+
+
+class Suggested(Payload):
+    """Something that the assistant offered unasked."""
+
+    kind: Literal["suggested"] = "suggested"
+    topic: str
+    text: str
+    why: str
+    sources: tuple[str, ...] = ()
+
+
+class SuggestionAnswered(Payload):
+    """What became of a suggestion."""
+
+    kind: Literal["suggestion_answered"] = "suggestion_answered"
+    suggested: str
+    outcome: Literal["accepted", "dismissed", "snoozed", "ignored"]
+    rating: int | None = Field(default=None, ge=1, le=4)
+    until: datetime | None = None
+    """Until when it is snoozed."""
+
+
+class Rated(Payload):
+    """The user's judgement of an answer: 1 bad, 4 good."""
+
+    kind: Literal["rated"] = "rated"
+    target: str
+    rating: int = Field(ge=1, le=4)
+    comment: str | None = None
+
+
 class Redaction(Payload):
     """The erasure of events; names them, says nothing of what they held."""
 
@@ -81,7 +155,19 @@ class Redaction(Payload):
 
 
 AnyPayload = Annotated[
-    Message | SessionOpened | Note | ToolCalled | Redaction, Field(discriminator="kind")
+    Message
+    | SessionOpened
+    | Note
+    | ToolCalled
+    | ProfileEdit
+    | Consent
+    | Asked
+    | AskAnswered
+    | Suggested
+    | SuggestionAnswered
+    | Rated
+    | Redaction,
+    Field(discriminator="kind"),
 ]
 _PAYLOAD: TypeAdapter[AnyPayload] = TypeAdapter(AnyPayload)
 
@@ -90,6 +176,13 @@ VERSIONS: dict[str, int] = {
     "session": 1,
     "note": 1,
     "tool_call": 1,
+    "profile_edit": 1,
+    "consent": 1,
+    "asked": 1,
+    "ask_answered": 1,
+    "suggested": 1,
+    "suggestion_answered": 1,
+    "rated": 1,
     "redaction": 1,
 }
 """The version in which each kind is written today."""
