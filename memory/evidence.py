@@ -179,22 +179,23 @@ def gather(query: Query, vector: Vectors | None, found: Candidates) -> Evidence:
         "answers": turns.at(turns.marked(Marks.ASKS) * turns.cosine, -1),
         "recency": turns.recency(),
         "span": turns.closeness(query),
-        "fact": np.maximum(
-            turns.each(lambda place: found.facts.get(place.seq, 0.0)) - turns.cosine, 0
-        ),
-        "summary": turns.each(lambda place: found.summaries.get(place.session_id, 0.0)),
     }
+    if found.facts:
+        nearest = turns.each(lambda place: found.facts.get(place.seq, 0.0))
+        out["fact"] = np.maximum(nearest - turns.cosine, 0)
+    if found.summaries:
+        out["summary"] = turns.each(lambda place: found.summaries.get(place.session_id, 0.0))
     own = turns.each(lambda place: place.origin is not Origin.ASSISTANT)
     replies = turns.at(1 - own, 1) * own
     out["reply_words"] = replies * turns.at(turns.bm25, 1)
     for mark, name in _WANTED.items():
         out[name] = turns.marked(mark) * float(mark in query.wants)
-    rows = [row for row, place in enumerate(places) if place.seq in found.scored]
+    rows = turns.scored
     blank = np.zeros(len(places), dtype=np.float32)
     return Evidence(
         places=[places[row] for row in rows],
         values=np.stack([out.get(name, blank) for name in FEATURES], axis=1)[rows],
-        windows=turns.windows[rows],
+        windows=turns.windows,
         assisted=np.array([places[row].assisted for row in rows], dtype=bool),
     )
 
@@ -233,6 +234,10 @@ class _Turns:
     def __init__(self, places: Sequence[Place], found: Candidates, vector: Vectors | None) -> None:
         self._places = places
         self._traits = [found.traits.get(place.seq) for place in places]
+        self._marks = np.array([t.marks if t else 0 for t in self._traits], dtype=np.int64)
+        self.scored = np.array(
+            [row for row, place in enumerate(places) if place.seq in found.scored], dtype=np.int64
+        )
         row_at = {(place.session_id, place.position): row for row, place in enumerate(places)}
         self._beside = {
             step: np.array(
@@ -245,23 +250,33 @@ class _Turns:
         self._wordings(found.rarity, found.mean_length)
 
     def _meanings(self, parts: Sequence[Vectors | None], vector: Vectors | None) -> None:
+        """Cosines of all turns, windows of the scored ones alone."""
         some = next((part for part in parts if part is not None), None)
         if vector is None or some is None:
             self.cosine = self.window_cosine = np.zeros(len(parts), dtype=np.float32)
-            self.windows = np.zeros((len(parts), 0), dtype=np.float32)
+            self.windows = np.zeros((len(self.scored), 0), dtype=np.float32)
             return
         empty = np.zeros((1, some.shape[1]), dtype=np.float32)
         stacked = [empty if part is None else part for part in parts]
-        starts = np.cumsum([0, *(len(part) for part in stacked[:-1])])
-        # A model that once made no number of a text must not make it a certain memory.
-        matrix = np.nan_to_num(np.concatenate(stacked))
-        self.cosine = np.clip(np.maximum.reduceat(matrix @ vector[0], starts), 0, None)
-        means = unit(np.add.reduceat(matrix, starts))
-        window = means.copy()
+        matrix = np.concatenate(stacked)
+        cosines = matrix @ vector[0]
+        if not np.isfinite(cosines).all():
+            # A model that once made no number of a text must not make it a certain memory.
+            matrix = np.nan_to_num(matrix, posinf=0, neginf=0)
+            cosines = matrix @ vector[0]
+        sums = matrix
+        if len(matrix) > len(stacked):  # most turns are of one part
+            starts = np.cumsum([0, *(len(part) for part in stacked[:-1])])
+            cosines, sums = np.maximum.reduceat(cosines, starts), np.add.reduceat(matrix, starts)
+        self.cosine = np.clip(cosines, 0, None)
+        means = unit(sums)
+        window = means[self.scored]
         for step, beside in self._beside.items():
-            window += _VECTOR_SHARES[abs(step)] * means[beside] * _there(beside)[:, None]
+            near = beside[self.scored]
+            window += _VECTOR_SHARES[abs(step)] * means[near] * _there(near)[:, None]
         self.windows = unit(window)
-        self.window_cosine = np.clip(self.windows @ vector[0], 0, None)
+        self.window_cosine = np.zeros(len(parts), dtype=np.float32)
+        self.window_cosine[self.scored] = np.clip(self.windows @ vector[0], 0, None)
 
     def _wordings(self, rarity: Mapping[int, float], mean_length: float) -> None:
         stems = np.array(sorted(rarity), dtype=np.uint32)
@@ -287,11 +302,11 @@ class _Turns:
     def _counts(self, stems: npt.NDArray[np.uint32]) -> Column:
         """How often each stem (in ascending order) stands in each turn, shape (turns, stems)."""
         counts = np.zeros((len(self._places), len(stems)), dtype=np.float32)
-        held = [traits.stems if traits else np.zeros(0, dtype=STEM) for traits in self._traits]
-        if not len(stems) or not held:
+        held = [traits.packed if traits else b"" for traits in self._traits]
+        every = np.frombuffer(b"".join(held), dtype=STEM)
+        if not len(stems) or not len(every):
             return counts
-        rows = np.repeat(np.arange(len(held)), [len(each) for each in held])
-        every = np.concatenate(held)
+        rows = np.repeat(np.arange(len(held)), [len(each) // STEM.itemsize for each in held])
         columns = np.minimum(np.searchsorted(stems, every["stem"]), len(stems) - 1)
         asked = stems[columns] == every["stem"]
         counts[rows[asked], columns[asked]] = every["count"][asked]
@@ -306,10 +321,8 @@ class _Turns:
         return np.array([value(place) for place in self._places], dtype=np.float32)
 
     def marked(self, mark: Marks) -> Column:
-        return np.array(
-            [traits is not None and mark in traits.marks for traits in self._traits],
-            dtype=np.float32,
-        )
+        held: Column = (self._marks & mark.value != 0).astype(np.float32)
+        return held
 
     def recency(self) -> Column:
         newest: dict[str, int] = {}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -33,15 +33,19 @@ _COMMON_SHARE, _COMMON_LEAST = 0.01, 1000
 """A term is common when more than this share of the turns, and so many, hold it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What scoring a turn needs of its text."""
 
     length: int
     """Words."""
     marks: Marks
-    stems: npt.NDArray[np.void]
-    """Of dtype STEM."""
+    packed: bytes
+    """The stems of the turn, as an array of STEM."""
+
+    @property
+    def stems(self) -> npt.NDArray[np.void]:
+        """Of dtype STEM."""
+        return np.frombuffer(self.packed, dtype=STEM)
 
 
 class FulltextView(Projection):
@@ -139,7 +143,7 @@ class Fulltext:
                     part,
                 ).fetchall()
             for seq, length, marks, blob in rows:
-                found[seq] = Traits(length, Marks(marks), np.frombuffer(blob, dtype=STEM))
+                found[seq] = Traits(length, Marks(marks), blob)
         return found
 
     def rarity(self, terms: Sequence[str]) -> dict[int, float]:
@@ -191,20 +195,31 @@ class Fulltext:
 
 def stems(texts: Sequence[str]) -> list[dict[str, int]]:
     """The stems of each text with their counts, by the very tokenizer that indexes them."""
-    db = sqlite3.connect(":memory:")
+    db = _tokenizing()
+    found: list[dict[str, int]] = [{} for _ in texts]
     try:
-        db.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, {TOKENIZER})")
-        db.execute("CREATE VIRTUAL TABLE instances USING fts5vocab(texts, instance)")
         db.executemany(
             "INSERT INTO texts(rowid, text) VALUES (?, ?)",
             [(number, indexable(text)) for number, text in enumerate(texts)],
         )
-        found: list[dict[str, int]] = [{} for _ in texts]
         for term, number in db.execute("SELECT term, doc FROM instances"):
             found[number][term] = found[number].get(term, 0) + 1
-        return found
     finally:
-        db.close()
+        db.execute("DELETE FROM texts")
+    return found
+
+
+_held = threading.local()
+
+
+def _tokenizing() -> sqlite3.Connection:
+    """A database in memory, one a thread: making one takes longer than reading a question."""
+    db: sqlite3.Connection | None = getattr(_held, "db", None)
+    if db is None:
+        db = _held.db = sqlite3.connect(":memory:", isolation_level=None)
+        db.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, {TOKENIZER})")
+        db.execute("CREATE VIRTUAL TABLE instances USING fts5vocab(texts, instance)")
+    return db
 
 
 def hashed(stem: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -14,6 +14,7 @@ from memory.log import from_ms, to_ms
 from memory.projection import Projection, Views
 
 _TITLE_LENGTH = 60
+_ORIGINS = {origin.value: origin for origin in Origin}
 _SAID = frozenset({"message", "note"})
 """Kinds of events that are turns of a session."""
 
@@ -27,8 +28,7 @@ class SessionSummary:
     turns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a turn stands: its session and its position in it, counted from 0."""
 
     seq: int
@@ -213,13 +213,13 @@ class Sessions:
     def _places(self, source: str, condition: str, parameters: tuple[Any, ...]) -> dict[int, Place]:
         with self._views.reading() as db:
             rows = db.conn.execute(
-                "SELECT DISTINCT turns.seq, turns.session_id, turns.position, turns.origin, "
+                "SELECT turns.seq, turns.session_id, turns.position, turns.origin, "
                 "turns.speaker, turns.at, sessions.assisted "
                 f"FROM {source} JOIN sessions ON sessions.id = turns.session_id "
                 f"WHERE {condition}",
                 parameters,
             ).fetchall()
-        return {r[0]: Place(r[0], r[1], r[2], Origin(r[3]), r[4], r[5], bool(r[6])) for r in rows}
+        return {r[0]: Place(r[0], r[1], r[2], _ORIGINS[r[3]], r[4], r[5], bool(r[6])) for r in rows}
 
     def last_at(self) -> datetime | None:
         """When something was last said, or None in an empty home."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -162,10 +164,16 @@ class VectorSearch:
 
     def vectors_of(self, seqs: Sequence[int]) -> dict[int, Vectors]:
         """The vectors of each turn's parts in order, shape (parts, d), where there are any."""
-        blobs: dict[int, list[bytes]] = {}
-        for seq, blob in self._cached("seq", seqs):
-            blobs.setdefault(seq, []).append(blob)
-        return {seq: _matrix(parts) for seq, parts in blobs.items()}
+        rows = self._cached("seq", seqs)
+        if not rows:
+            return {}
+        matrix = _matrix([blob for _, blob in rows])
+        parts = Counter(seq for seq, _ in rows)  # those of a turn stand together
+        ends = accumulate(parts.values())
+        return {
+            seq: matrix[end - count : end]
+            for (seq, count), end in zip(parts.items(), ends, strict=True)
+        }
 
     # -- the index
 

@@ -44,7 +44,7 @@ class Conversation:
         seq = len(self.places) + 1
         position = sum(place.session_id == session for place in self.places.values())
         self.places[seq] = Place(seq, session, position, origin, speaker, to_ms(at), assisted)
-        stems = np.array([(hashed(word), 1) for word in set(words(text))], dtype=STEM)
+        stems = np.array([(hashed(word), 1) for word in set(words(text))], dtype=STEM).tobytes()
         self.traits[seq] = Traits(len(words(text)), marks_of(text), stems)
         self.parts[seq] = np.array([vector], dtype=np.float32)
         return seq
