@@ -25,7 +25,8 @@ from memory.errors import EmbedderUnavailable, RefusedInput
 from memory.events import Draft, Event, Origin
 from memory.ingest import ingest
 from memory.ports import Embedder, Progress, Vectors
-from memory.recall import RecallSettings, Recollection
+from memory.ranking import RecallSettings
+from memory.recall import Recollection
 from memory.store import MemoryStore
 from memory.text import content_words
 

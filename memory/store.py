@@ -32,7 +32,8 @@ from memory.ports import (
     no_progress,
 )
 from memory.projection import Projection, Projector, Views
-from memory.recall import Memory, Recall, RecallSettings, Recollection, memory_of
+from memory.ranking import RecallSettings
+from memory.recall import Memory, Recall, Recollection, memory_of
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
 from memory.views.sessions import Sessions, SessionsView

@@ -27,7 +27,7 @@ from memory.events import Draft, Message, Origin
 from memory.evidence import FEATURES
 from memory.fakes import HashEmbedder
 from memory.ports import Vectors, no_progress
-from memory.recall import RecallSettings
+from memory.ranking import RecallSettings
 
 TEXTS = {"D1:1": "The kiln is in Graz", "D1:2": "My violin broke", "D2:1": "A boat in Porto"}
 DRAFTS = [

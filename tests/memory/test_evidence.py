@@ -15,7 +15,7 @@ from memory.log import to_ms
 from memory.marks import Marks, marks_of
 from memory.ports import Vectors
 from memory.query import understand
-from memory.recall import RecallSettings, confidence_of, probability, rank
+from memory.ranking import RecallSettings, confidence_of, probability, rank
 from memory.text import words
 from memory.views.fulltext import STEM, Traits, hashed
 from memory.views.sessions import Place

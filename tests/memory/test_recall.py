@@ -14,7 +14,8 @@ from memory.events import Draft, Event, Message, Origin
 from memory.evidence import FEATURES
 from memory.fakes import HashEmbedder, SetClock
 from memory.ports import Vectors
-from memory.recall import Memory, RecallSettings, Recollection
+from memory.ranking import RecallSettings
+from memory.recall import Memory, Recollection
 from memory.store import MemoryStore
 
 NOW = SetClock().now()

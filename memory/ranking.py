@@ -1,0 +1,127 @@
+"""Ranking candidates: their evidence, weighed and summed, and how sure recall is of it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from memory.events import Origin
+from memory.evidence import (
+    AMONG_PEOPLE,
+    ASSISTED,
+    FEATURES,
+    Evidence,
+    Weights,
+    follow_threads,
+    vector_of,
+)
+from memory.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class RecallSettings:
+    """How recall searches and weighs. Every stage can be switched off; see `without`."""
+
+    candidates: int = 100
+    """Hits asked of search by meaning and of search by words."""
+    among_people: Weights = AMONG_PEOPLE
+    assisted: Weights = ASSISTED
+    speakers_view: bool = True
+    """Embed "When did I go …" for "When did Caroline go …" where Caroline is one who speaks."""
+    conversation: float = 0.8
+    """Weight of what the user said just before against the query, in the vector searched for."""
+    expand: int = 30
+    """So many of the best hits bring their neighbours into the ranking."""
+    spread: float = 0.12
+    """Taken off for each better memory of the same session where a query asks for several
+    things: they stand in different places (maximal marginal relevance; Carbonell, 1998)."""
+    rerank: int = 30
+    """So many of the best memories a cross-encoder reads, where there is one."""
+    reranked: float = 4.0
+    """What its score of 1 adds to a logit."""
+    known_from: float = 0.4
+    """Confidence from which memory is taken to hold an answer; one answer in thirty lies below."""
+
+    def without(self, *stages: str) -> RecallSettings:
+        """These settings with stages or features switched off, by the names of their fields."""
+        features = {name: 0.0 for name in stages if name in FEATURES}
+        own = {name: type(getattr(self, name))(0) for name in stages if name not in FEATURES}
+        return replace(
+            self,
+            among_people=replace(self.among_people, **features),
+            assisted=replace(self.assisted, **features),
+            **own,
+        )
+
+
+def rank(
+    query: Query, evidence: Evidence, settings: RecallSettings
+) -> tuple[list[int], npt.NDArray[np.float32]]:
+    """Rows of the evidence, best first, and the logit of each row."""
+    if not evidence.places:
+        return [], np.zeros(0, dtype=np.float32)
+    assisted = evidence.assisted
+    weights = np.where(
+        assisted[:, None], vector_of(settings.assisted), vector_of(settings.among_people)
+    )
+    bias = np.where(assisted, settings.assisted.bias, settings.among_people.bias)
+    if weights[:, FEATURES.index("thread")].any():
+        follow_threads(evidence, (evidence.values * weights).sum(axis=1))
+    logits = ((evidence.values * weights).sum(axis=1) + bias).astype(np.float32)
+    ranked = sorted(
+        range(len(logits)), key=lambda row: (-float(logits[row]), evidence.places[row].seq)
+    )
+    if query.lists and settings.spread:
+        ranked = _spread(ranked, logits, evidence, settings.spread)
+    return ranked, logits
+
+
+def _spread(
+    ranked: Sequence[int], logits: npt.NDArray[np.float32], evidence: Evidence, cost: float
+) -> list[int]:
+    """The ranking with `cost` taken off for each better row of the same session."""
+    left, chosen = list(ranked), list[int]()
+    taken = Counter[str]()
+    while left and len(chosen) < _SPREAD_DEPTH:
+        best = max(
+            left[: 4 * _SPREAD_DEPTH],
+            key=lambda row: float(logits[row]) - cost * taken[evidence.places[row].session_id],
+        )
+        left.remove(best)
+        chosen.append(best)
+        taken[evidence.places[best].session_id] += 1
+    return [*chosen, *left]
+
+
+_SPREAD_DEPTH = 30
+
+
+def probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def confidence_of(query: Query, evidence: Evidence, logits: npt.NDArray[np.float32]) -> float:
+    """How likely memory holds an answer at all.
+
+    Where a question names someone, what they said is weighed against what others said: of things
+    never said about them, the best match is somebody else's. The coefficients are of a logistic
+    regression on questions with and without an answer. Elsewhere only the best match tells, which
+    is little, so nothing is decided by it.
+    """
+    if not len(logits):
+        return 0.0
+    best = float(logits.max())
+    own, others = -math.inf, -math.inf
+    for place, logit in zip(evidence.places, logits, strict=True):
+        if place.speaker in query.speakers:
+            own = max(own, float(logit))
+        elif place.origin is not Origin.ASSISTANT:
+            others = max(others, float(logit))
+    if own == -math.inf or others == -math.inf:
+        return probability(best + 2.6)
+    return probability(0.62 + 0.24 * best + 1.83 * (own - others))
