@@ -7,7 +7,7 @@ their weighted sum: a logistic estimate that this turn holds what is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -162,7 +162,8 @@ class Recall:
         hits = {*dense, *lexical, *facts}
         places = self._sessions.around(sorted(hits), REACH)
         traits = self._fulltext.traits(list(places))
-        usable = _usable(asked, places, traits, self._fulltext.stems_of(query.text))
+        stems = self._fulltext.stems_of(query.text)
+        usable = _usable(asked, places, traits, stems, self._made_here)
         best = _first_ranking(dense, lexical)[: settings.expand]
         by_place = {(place.session_id, place.position): seq for seq, place in places.items()}
         beside = {
@@ -185,6 +186,14 @@ class Recall:
                 summaries=summaries,
             ),
         )
+
+    def _made_here(self, seqs: Collection[int]) -> set[int]:
+        """Those that this assistant answered; what was imported says not what it answers."""
+        return {
+            event.seq
+            for event in self._log.at(sorted(seqs))
+            if isinstance(event.payload, Message) and event.payload.reply_to is not None
+        }
 
     def _reranked(
         self,
@@ -255,11 +264,13 @@ def _usable(
     places: Mapping[int, Place],
     traits: Mapping[int, Traits],
     stems: frozenset[int],
+    made_here: Callable[[Collection[int]], set[int]],
 ) -> set[int]:
     """Which turns may be recalled.
 
     Not the query itself, asked before: it would be the best hit and is worth nothing. Nor what was
-    answered then, which was made from memories that are there themselves.
+    answered then, which was made from memories that are there themselves; what another assistant
+    answered, in a conversation that was imported, was not.
     """
     last = None if asked.until is None else to_ms(asked.until)
     echoes = {
@@ -267,15 +278,19 @@ def _usable(
         for seq, place in places.items()
         if seq in traits and _echoes(traits[seq], stems)
     }
+    replies = {
+        seq
+        for seq, place in places.items()
+        if place.origin is Origin.ASSISTANT and (place.session_id, place.position - 1) in echoes
+    }
+    hidden = made_here(replies) if replies else replies
     return {
         seq
         for seq, place in places.items()
         if seq not in asked.excluded
+        and seq not in hidden
         and (last is None or place.at <= last)
         and (place.session_id, place.position) not in echoes
-        and not (
-            place.origin is Origin.ASSISTANT and (place.session_id, place.position - 1) in echoes
-        )
     }
 
 

@@ -180,13 +180,32 @@ def test_neither_a_question_asked_before_nor_its_answer_then_is_recalled(
     small_talk(store)
     question = "What is my sister allergic to?"
     tell(store, said("My sister is allergic to walnuts", "a"))
-    tell(store, said(question, "b"), said("Your sister is allergic to peas", "b", ASSISTANT))
+    [asked] = tell(store, said(question, "b"))
+    tell(store, reply("Your sister is allergic to peas", asked))
     tell(store, said("what is my SISTER allergic to??", "c"))
 
     recalled = found(store, question, 100)
     assert recalled[0] == "My sister is allergic to walnuts"
     assert not {question, "Your sister is allergic to peas"} & set(recalled)
     assert "what is my SISTER allergic to??" not in recalled
+
+
+def test_what_another_assistant_answered_to_the_same_question_is_recalled(
+    store: MemoryStore,
+) -> None:
+    small_talk(store)
+    question = "What is a good bread for my sister?"
+    tell(store, said(question, "old"), said("Try the rye bread", "old", ASSISTANT))
+
+    recalled = found(store, question, 100)
+    assert recalled[0] == "Try the rye bread"
+    assert question not in recalled
+
+
+def reply(text: str, to: Event) -> Draft:
+    """An answer that this assistant gave."""
+    message = Message(text=text, reply_to=to.id)
+    return Draft(payload=message, session_id=to.session_id, origin=ASSISTANT)
 
 
 def test_another_persons_answer_to_the_same_question_is_recalled(store: MemoryStore) -> None:
