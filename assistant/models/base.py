@@ -85,3 +85,46 @@ class LanguageModel(Protocol):
         """Serve with this GGUF LoRA from the next completion on, or with none; no reload."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely a text is as the answer to a prompt: the log-probability of each of its tokens.
+
+    Natural logarithms, each given the prompt and the tokens before; the end of the answer is not
+    among them.
+    """
+
+    log_probs: tuple[float, ...]
+
+    @property
+    def tokens(self) -> int:
+        return len(self.log_probs)
+
+    @property
+    def total(self) -> float:
+        """The log-probability of the whole text."""
+        return sum(self.log_probs)
+
+    @property
+    def per_token(self) -> float:
+        """The mean over the tokens: minus the negative log-likelihood (NLL); 0 for no text."""
+        return self.total / self.tokens if self.log_probs else 0.0
+
+
+class Scores(Protocol):
+    """A model that says how likely given answers are, beside writing its own."""
+
+    def log_likelihoods(
+        self,
+        messages: Sequence[ChatMessage],
+        texts: Sequence[str],
+        *,
+        cancel: Flag | None = None,
+    ) -> list[Likelihood]:
+        """The likelihood of each text as the assistant's answer to the messages, in order.
+
+        What texts share at their beginning, and prompts with the one before, is read once.
+        Raises ContextOverflow before any work when the prompt and a text do not fit together,
+        and Interrupted when cancelled; what was read stays in the prefix cache.
+        """

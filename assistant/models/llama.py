@@ -22,15 +22,27 @@ from typing import Any, Literal
 import psutil
 
 from assistant.errors import ContextOverflow, ModelBroken, SetupNeeded
-from assistant.models.base import ChatMessage, Chunk, Completed, PromptProgress, TextDelta, Usage
-from assistant.models.chat_template import CHATML, Render, segments
+from assistant.models.base import (
+    ChatMessage,
+    Chunk,
+    Completed,
+    Likelihood,
+    PromptProgress,
+    TextDelta,
+    Usage,
+)
+from assistant.models.chat_template import CHATML, Render, clean, segments
 from assistant.models.llama_sampler import Sampler
+from memory.errors import Interrupted
 
 CHUNK_TOKENS = 128
 """Prompt tokens evaluated between two looks at the cancel flag; more gains little on a CPU."""
 
 BACKGROUND_CHUNK_TOKENS = 32
 """The same for work that has to make room at once."""
+
+SCORED_TOKENS = 64
+"""Tokens scored at once: for each of them the logits of the whole vocabulary are kept."""
 
 CLOSE_SECONDS = 30.0
 
@@ -132,6 +144,33 @@ class LlamaCppModel:
             )
         grammar = None if schema is None else _grammar(schema)
         return self._stream(prompt, max_tokens, temperature, grammar, cancel or Flag())
+
+    def log_likelihoods(
+        self,
+        messages: Sequence[ChatMessage],
+        texts: Sequence[str],
+        *,
+        cancel: Flag | None = None,
+    ) -> list[Likelihood]:
+        """How likely each text is as the answer (see Scores)."""
+        prompt = self._prompt(messages)
+        answers = [self._tokenize(clean(text), special=False) for text in texts]
+        longest = max(map(len, answers), default=0)
+        if len(prompt) + longest > self._context_tokens:
+            raise ContextOverflow(
+                f"A prompt of {len(prompt):,} tokens and an answer of {longest:,} do not fit "
+                f"the {self._context_tokens:,} tokens that {self.name} can hold."
+            )
+        found: list[Likelihood] = []
+        before: list[int] = []
+        with self._turn():
+            for answer in answers:
+                known = _shared(before, answer)
+                known_log_probs = found[-1].log_probs[:known] if found else ()
+                rest = self._log_probs(prompt + answer, len(prompt) + known, cancel or Flag())
+                found.append(Likelihood((*known_log_probs, *rest)))
+                before = answer
+        return found
 
     def use_adapter(self, path: Path | None, scale: float = 1.0) -> None:
         """Serve with this GGUF LoRA, or with none. On ModelBroken all stays as it was."""
@@ -263,6 +302,28 @@ class LlamaCppModel:
                 self._evaluate([token])
         return "length", max_tokens
 
+    def _log_probs(self, tokens: list[int], start: int, cancel: Flag) -> list[float]:
+        """The log-probability of each token from `start` on, given all before it."""
+        if start == len(tokens):
+            return []
+        # The logits for a token come of evaluating the one before it.
+        self._keep_prefix(tokens[:start])
+        size = self._chunk
+        for at in range(len(self._cached), start - 1, size):
+            self._raise_if_stopped(cancel)
+            self._evaluate(tokens[at : min(at + size, start - 1)])
+        found: list[float] = []
+        size = min(size, SCORED_TOKENS)
+        for at in range(start - 1, len(tokens) - 1, size):
+            self._raise_if_stopped(cancel)
+            read = tokens[at : min(at + size, len(tokens) - 1)]
+            found += self._evaluate_scoring(read, tokens[at + 1 : at + 1 + len(read)])
+        return found
+
+    def _raise_if_stopped(self, cancel: Flag) -> None:
+        if self._stopped(cancel):
+            raise Interrupted("Scoring was cancelled; what was read need not be read again.")
+
     def _stopped(self, cancel: Flag) -> bool:
         return self._closing or cancel.is_set()
 
@@ -307,8 +368,26 @@ class LlamaCppModel:
         self._cached.clear()
 
     def _evaluate(self, tokens: list[int]) -> None:
+        """Read the tokens; the logits after the last of them are there then."""
+        array = (self._lib.llama_token * len(tokens))(*tokens)
+        self._decode(self._lib.llama_batch_get_one(array, len(tokens)), tokens)
+
+    def _evaluate_scoring(self, tokens: list[int], following: list[int]) -> list[float]:
+        """Read the tokens; gives the log-probability of what follows each of them."""
+        import numpy as np
+
         array = (self._lib.llama_token * len(tokens))(*tokens)
         batch = self._lib.llama_batch_get_one(array, len(tokens))
+        batch.logits = (ctypes.c_int8 * len(tokens))(*[1] * len(tokens))
+        self._decode(batch, tokens)
+        size = int(self._lib.llama_vocab_n_tokens(self._vocab))
+        raw = self._lib.llama_get_logits(self._ctx)
+        logits = np.ctypeslib.as_array(raw, shape=(len(tokens), size))
+        top = logits.max(axis=1, keepdims=True)
+        norm = np.log(np.exp(logits - top).sum(axis=1, dtype=np.float64)) + top[:, 0]
+        return [float(each) for each in logits[np.arange(len(tokens)), following] - norm]
+
+    def _decode(self, batch: Any, tokens: list[int]) -> None:
         if code := self._lib.llama_decode(self._ctx, batch):
             self._forget_from(0)
             raise ModelBroken(

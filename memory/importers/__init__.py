@@ -6,10 +6,14 @@ from memory.importers.beam import Beam
 from memory.importers.chatgpt import ChatGpt
 from memory.importers.jsonl import Jsonl
 from memory.importers.locomo import Locomo
+from memory.importers.personamem import PersonaMem
 from memory.importers.prefeval import PrefEval
 from memory.importers.realmem import RealMem
 
-_ALL: tuple[Importer, ...] = (ChatGpt(), Jsonl(), Locomo(), Beam(), RealMem(), PrefEval())
+_ALL: tuple[Importer, ...] = (
+    *(ChatGpt(), Jsonl(), Locomo()),
+    *(Beam(), RealMem(), PrefEval(), PersonaMem()),
+)
 IMPORTERS: dict[str, Importer] = {each.name: each for each in _ALL}
 
 
@@ -36,6 +40,7 @@ __all__ = [
     "Jsonl",
     "Locomo",
     "OnProblem",
+    "PersonaMem",
     "PrefEval",
     "Problem",
     "RealMem",
