@@ -137,7 +137,7 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
     )
     draft = Draft(payload=payload, session_id=state["session_id"], origin=Origin.TOOL)
     try:
-        turn.store.append([draft], needs=[state["message_id"]])
+        turn.log.append([draft], needs=[state["message_id"]])
     except Erased:
         return {"call": None}
     turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
@@ -253,11 +253,11 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
     draft = Draft(payload=payload, session_id=state["session_id"], origin=Origin.ASSISTANT)
     problem = state.get("problem")
     try:
-        [event] = turn.store.append([draft], needs=[state["message_id"], *given])
+        [event] = turn.log.append([draft], needs=[state["message_id"], *given])
     except Erased as fault:
         status, problem = "interrupted", str(fault)
         payload = Message(text="", reply_to=state["message_id"], status=status)
-        [event] = turn.store.append([draft.model_copy(update={"payload": payload})])
+        [event] = turn.log.append([draft.model_copy(update={"payload": payload})])
     turn.watch.mark("total")
     marks = turn.watch.marks
     scores = dict(state.get("found", []))
@@ -290,7 +290,7 @@ def _composer(model: LanguageModel, turn: TurnContext) -> Composer:
 
 
 def _words(state: TurnState, turn: TurnContext) -> str:
-    [message] = turn.store.log.get([state["message_id"]])
+    [message] = turn.log.get([state["message_id"]])
     return message.text or ""
 
 
@@ -298,7 +298,7 @@ def _history(state: TurnState, turn: TurnContext) -> list[Event]:
     """The conversation before this turn: messages with words, in order."""
     return [
         event
-        for event in turn.store.log.session(state["session_id"])
+        for event in turn.log.session(state["session_id"])
         if isinstance(event.payload, Message)
         and event.text is not None
         and event.id != state["message_id"]

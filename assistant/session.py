@@ -14,12 +14,14 @@ from ulid import ULID
 
 from assistant.derive import Consolidation
 from assistant.graph import TurnGraph
+from assistant.keeping import Keeping, passing
 from assistant.models.slot import ModelSlot
 from assistant.runs import Runs
 from assistant.turn import TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
+from assistant.wishes import Wish, not_to_remember
 from memory.errors import NotFound, RefusedInput
-from memory.events import Draft, Event, Message, Origin
+from memory.events import Draft, Event, Message, Origin, Rated
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
@@ -62,7 +64,7 @@ class Assistant:
         self.model = model
         self._graph = graph
         self._runs = runs
-        self._toolbox = toolbox
+        self._kept = Keeping(store.log, graph, toolbox)
         self._limits = limits
         self._clock = clock
         self._consolidation = consolidation
@@ -88,7 +90,23 @@ class Assistant:
         self.store.catch_up_instant()
         if session_id is not None and self.store.sessions.summary(session_id) is None:
             raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
-        return Session(session_id or str(ULID()), self)
+        return Session(session_id or str(ULID()), self, self._kept)
+
+    def temporary_session(self) -> Session:
+        """A new conversation that remembers and leaves nothing: it is held in memory alone.
+
+        What is remembered already serves it. Close the session to let go of its words at once.
+        """
+        return Session(str(ULID()), self, passing(self._kept.toolbox, self._clock))
+
+    def rate(self, message_id: str, rating: int, comment: str | None = None) -> None:
+        """Keep what the user thinks of an answer: 1 bad, 4 good. Raises NotFound."""
+        [*found] = self.store.log.get([message_id])
+        if not found or found[0].text is None:
+            raise NotFound(f"There is no answer {message_id}.")
+        payload = Rated(target=message_id, rating=rating, comment=comment)
+        draft = Draft(payload=payload, session_id=found[0].session_id, origin=Origin.USER)
+        self.store.append([draft], needs=[message_id])
 
     def memories(self, ids: Sequence[str]) -> list[Memory]:
         return self.store.memories(ids)
@@ -116,7 +134,9 @@ class Assistant:
 
     # -- turns
 
-    def run_turn(self, session_id: str, text: str, cancel: Flag) -> Generator[Update, None, None]:
+    def run_turn(
+        self, session_id: str, text: str, cancel: Flag, keeping: Keeping
+    ) -> Generator[Update, None, None]:
         """One turn, words first on disk; see Session.send."""
         text, replaced = repair(text)
         if not text.strip():
@@ -124,12 +144,38 @@ class Assistant:
         with self._undisturbed(), self._one_turn:
             message = Message(text=text, owed_by=self._runs.id)
             draft = Draft(payload=message, session_id=session_id, origin=Origin.USER)
-            [event] = self.store.append([draft])
+            [event] = keeping.log.append([draft])
             yield Accepted(event.id, session_id)
             if replaced:
                 yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
-            yield from self._answer(event, cancel)
+            updates = self._answer(event, cancel, keeping)
+            wish = not_to_remember(text) if keeping.lasting else None
+            yield from self._unremembered(event, wish, updates) if wish else updates
         self._wake_background()
+
+    def _unremembered(
+        self, event: Event, wish: Wish, updates: Iterator[Update]
+    ) -> Generator[Update, None, None]:
+        """The turn, and then its erasure, as its words ask; told before it ends."""
+        told = self._told(event, wish)
+        try:
+            for update in updates:
+                if isinstance(update, Answered):
+                    erased = self._erase(told)
+                    yield Notice(f"As you asked, this is not kept: {erased} entries are erased.")
+                yield update
+        finally:
+            self._erase(told)
+
+    def _told(self, event: Event, wish: Wish) -> list[str]:
+        """Ids of what the wish is about."""
+        events = self.store.log.session(event.session_id)
+        said = [e.id for e in events if e.origin is Origin.USER and e.text and e.seq < event.seq]
+        return [*(said[-1:] if wish is Wish.BEFORE else []), event.id]
+
+    def _erase(self, ids: Sequence[str]) -> int:
+        plan = self.store.plan_forgetting(ids=ids)
+        return self.store.forget(plan).erased if plan.ids else 0
 
     def _undisturbed(self) -> AbstractContextManager[None]:
         """What the model does in the background makes room for a turn."""
@@ -142,11 +188,14 @@ class Assistant:
         if self._consolidation is not None:
             self._consolidation.wake()
 
-    def _answer(self, event: Event, cancel: Flag) -> Generator[Update, None, None]:
+    def _answer(
+        self, event: Event, cancel: Flag, keeping: Keeping
+    ) -> Generator[Update, None, None]:
         context = TurnContext(
+            log=keeping.log,
             store=self.store,
             model=self.model.get,
-            registry=self._toolbox(event),
+            registry=keeping.toolbox(event),
             limits=self._limits,
             clock=self._clock,
             cancel=cancel,
@@ -155,7 +204,7 @@ class Assistant:
         state: TurnState = {"session_id": event.session_id, "message_id": event.id}
         answered = False
         thread = f"{self._runs.id}/{event.id}"
-        updates = self._graph.run(thread, state, context)
+        updates = keeping.graph.run(thread, state, context)
         try:
             for update in updates:
                 answered = answered or isinstance(update, Answered)
@@ -169,19 +218,8 @@ class Assistant:
         finally:
             if not answered:
                 # A step broke: say so in the log, not in silence.
-                self._close_turn(event)
-                self._graph.discard(thread)
-
-    def _close_turn(self, event: Event) -> None:
-        if any(
-            isinstance(e.payload, Message) and e.payload.reply_to == event.id
-            for e in self.store.log.session(event.session_id)
-        ):
-            return
-        payload = Message(text="", reply_to=event.id, status="interrupted")
-        self.store.append(
-            [Draft(payload=payload, session_id=event.session_id, origin=Origin.ASSISTANT)]
-        )
+                keeping.close_turn(event)
+                keeping.graph.discard(thread)
 
     def _close_abandoned_turns(self) -> None:
         """Close turns whose run has died, and remove what it left in the checkpoints."""
@@ -190,7 +228,9 @@ class Assistant:
             self.store.catch_up_instant()
             owed = [id_ for id_, run in self.store.sessions.owed() if not self._runs.is_alive(run)]
             for event in self.store.log.get(owed):
-                self._close_turn(event)
+                self._kept.close_turn(event)
+                if wish := not_to_remember(event.text or ""):
+                    self._erase(self._told(event, wish))
             self.store.catch_up_instant()
             for thread in self._graph.threads():
                 if not self._runs.is_alive(thread.partition("/")[0]):
@@ -206,9 +246,10 @@ class Assistant:
 class Session:
     """One conversation."""
 
-    def __init__(self, session_id: str, assistant: Assistant) -> None:
+    def __init__(self, session_id: str, assistant: Assistant, keeping: Keeping) -> None:
         self.id = session_id
         self._assistant = assistant
+        self._keeping = keeping
         self._cancel = Flag()
 
     def send(self, text: str) -> Generator[Update, None, None]:
@@ -218,11 +259,21 @@ class Session:
         words cannot be kept; after it, everything that fails ends in an Answered that says so.
         """
         self._cancel.clear()
-        yield from self._assistant.run_turn(self.id, text, self._cancel)
+        yield from self._assistant.run_turn(self.id, text, self._cancel, self._keeping)
 
     def cancel(self) -> None:
         """Stop the answer under way; what was said of it is kept. Safe from any thread."""
         self._cancel.set()
+
+    @property
+    def temporary(self) -> bool:
+        """Whether nothing of it is kept."""
+        return not self._keeping.lasting
+
+    def close(self) -> None:
+        """Let go of the words of a temporary conversation; another one is not affected."""
+        if self.temporary:
+            self._keeping.close()
 
     def turns(self) -> list[Turn]:
         """Every message so far, in order."""
@@ -236,7 +287,7 @@ class Session:
                 e.payload.status,
                 e.payload.memories,
             )
-            for e in self._assistant.store.log.session(self.id)
+            for e in self._keeping.log.session(self.id)
             if isinstance(e.payload, Message)
         ]
 

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from assistant.models.base import LanguageModel
 from assistant.reading import Reading
 from assistant.updates import Update
+from memory.log import Log
 from memory.ports import Clock
 from memory.store import MemoryStore
 from tools.registry import Registry
@@ -69,6 +70,8 @@ class Stopwatch:
 class TurnContext:
     """What the steps of one turn may use. Never saved."""
 
+    log: Log
+    """Where the conversation is kept: the home's log, or none that lasts."""
     store: MemoryStore
     model: Callable[[], LanguageModel]
     """Gives the model, loading it at the first call. Raises AssistantFault."""

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli.common import AsJson, memory_json, print_json, say, settings_of
+from memory.errors import RefusedInput
 
 if TYPE_CHECKING:
-    from assistant.session import Session
+    from assistant.session import Assistant, Session
     from assistant.updates import Answered
 
 Continue = Annotated[
     str | None, typer.Option("--session", help="The conversation to continue.", show_default=False)
+]
+Temporary = Annotated[
+    bool,
+    typer.Option("--temporary", help="Keep nothing of this; what is remembered still serves it."),
 ]
 
 
@@ -30,6 +35,7 @@ def ask(
     context: typer.Context,
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
     session: Continue = None,
+    temporary: Temporary = False,
     as_json: AsJson = False,
 ) -> None:
     """Say one thing and print the answer. It is remembered like everything else."""
@@ -39,7 +45,7 @@ def ask(
         text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     assistant = open_assistant(settings_of(context))
     try:
-        conversation = assistant.session(session)
+        conversation = _conversation(assistant, session, temporary)
         answered = _turn(conversation, text, streams=not as_json)
     finally:
         assistant.close()
@@ -51,14 +57,17 @@ def ask(
         raise typer.Exit(130 if answered.status == "cancelled" else 1)
 
 
-def chat(context: typer.Context, session: Continue = None) -> None:
-    """Talk in the plain terminal. /memories shows what the last answer used, /quit leaves."""
+def chat(context: typer.Context, session: Continue = None, temporary: Temporary = False) -> None:
+    """Talk in the plain terminal. /memories shows what the last answer used, /quit leaves.
+
+    Begin a message with "Don't remember this:" to have it and its answer erased at once.
+    """
     from assistant.build import open_assistant
     from memory.errors import MemoryFault
 
     assistant = open_assistant(settings_of(context))
     try:
-        conversation = assistant.session(session)
+        conversation = _conversation(assistant, session, temporary)
         say(f"Lifelore · {assistant.model_name} · Ctrl-C stops an answer, Ctrl-D leaves.")
         last: Answered | None = None
         for line in _lines():
@@ -73,7 +82,18 @@ def chat(context: typer.Context, session: Continue = None) -> None:
                     say(f"lifelore: {fault}")
     finally:
         assistant.close()
-    say(f"To go on: lifelore chat --session {conversation.id}")
+    if temporary:
+        say("Nothing of this conversation was kept.")
+    else:
+        say(f"To go on: lifelore chat --session {conversation.id}")
+
+
+def _conversation(assistant: Assistant, session: str | None, temporary: bool) -> Session:
+    if not temporary:
+        return assistant.session(session)
+    if session is not None:
+        raise RefusedInput("A temporary conversation is always a new one; leave out --session.")
+    return assistant.temporary_session()
 
 
 def _lines() -> Iterator[str]:
