@@ -125,6 +125,8 @@ class Suggested(Payload):
     text: str
     why: str
     sources: tuple[str, ...] = ()
+    item: str = ""
+    """What occasion it was for: kind, event, place in it and last day. Opaque, without words."""
 
 
 class SuggestionAnswered(Payload):

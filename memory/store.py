@@ -36,7 +36,9 @@ from memory.ranking import RecallSettings
 from memory.recall import Memory, Recall, Recollection, memory_of
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
+from memory.views.plans import Plans, PlansView
 from memory.views.sessions import Sessions, SessionsView
+from memory.views.suggestions import Suggestions, SuggestionsView
 from memory.views.summaries import Summaries, SummariesView, mark_unsummed
 from memory.views.vectors import VectorSearch, VectorsView
 
@@ -95,6 +97,8 @@ class MemoryStore:
         self.fulltext = Fulltext(self._views)
         self.facts = Facts(self._views, self._identity)
         self.summaries = Summaries(self._views, self._identity)
+        self.plans = Plans(self._views)
+        self.suggestions = Suggestions(self._views)
         self._deriver = Deriver(
             self.log,
             self._views,
@@ -139,6 +143,7 @@ class MemoryStore:
         self._instant: list[Projection] = [
             *(SessionsView(), FulltextView()),
             *(FactsView(), SummariesView()),  # they only note what is to be derived
+            *(PlansView(), SuggestionsView()),
         ]
         self._serving = VectorsView(self._wanted)
         self._coming: VectorsView | None = None
@@ -428,14 +433,18 @@ class MemoryStore:
         elif view in ("facts", "summaries"):
             self.derive_again("facts" if view == "facts" else "summaries")
         else:
-            for name in ("sessions", "fulltext", self._serving.name) if view is None else (view,):
+            every = ("sessions", "fulltext", "plans", "suggestions", self._serving.name)
+            for name in every if view is None else (view,):
                 self._projector.reset(name)
         behind = self.catch_up(progress)
         if self.migrate_vectors(progress):
             return self.catch_up(progress)
         return behind
 
-    VIEWS = ("sessions", "fulltext", "vectors", "index", "facts", "summaries")
+    VIEWS = (
+        *("sessions", "fulltext", "vectors", "index", "facts", "summaries"),
+        *("plans", "suggestions"),
+    )
 
     def verify(self) -> Verification:
         return self.log.verify()
