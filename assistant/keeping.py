@@ -10,6 +10,7 @@ from assistant.graph import TurnGraph
 from memory.events import Draft, Event, Message, Origin
 from memory.log import Log
 from memory.ports import Clock
+from memory.threads import answers
 from tools.registry import Registry
 from tools.remember import Remember
 
@@ -31,10 +32,7 @@ class Keeping:
 
     def close_turn(self, event: Event) -> None:
         """Note that a message will get no answer, unless it has one."""
-        if any(
-            isinstance(e.payload, Message) and e.payload.reply_to == event.id
-            for e in self.log.session(event.session_id)
-        ):
+        if answers(self.log, event.id, event.session_id):
             return
         payload = Message(text="", reply_to=event.id, status="interrupted")
         draft = Draft(payload=payload, session_id=event.session_id, origin=Origin.ASSISTANT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from time import perf_counter
 from typing import Any
 
@@ -35,6 +36,7 @@ from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.pack import render
 from memory.recall import Memory
 from memory.text import content_words, words
+from memory.threads import conversation
 from tools.registry import NO_TOOL, ToolOutcome
 
 _RECENT = 6
@@ -296,13 +298,9 @@ def _words(state: TurnState, turn: TurnContext) -> str:
 
 def _history(state: TurnState, turn: TurnContext) -> list[Event]:
     """The conversation before this turn: messages with words, in order."""
-    return [
-        event
-        for event in turn.log.session(state["session_id"])
-        if isinstance(event.payload, Message)
-        and event.text is not None
-        and event.id != state["message_id"]
-    ]
+    said = conversation(turn.log, state["session_id"])
+    before = takewhile(lambda event: event.id != state["message_id"], said)
+    return [event for event in before if event.text is not None]
 
 
 def _found(state: TurnState, turn: TurnContext) -> tuple[Memory, ...]:

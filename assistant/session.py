@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event as Flag
 from typing import Literal
@@ -21,15 +21,18 @@ from assistant.turn import TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
 from assistant.wishes import Wish, not_to_remember
 from memory.errors import NotFound, RefusedInput
-from memory.events import Draft, Event, Message, Origin, Rated
+from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.text import repair
+from memory.threads import conversation
 from memory.views.sessions import SessionSummary
 from tools.registry import Registry
 
 _CLOSE_SECONDS = 10.0
+_VARIED = 0.8
+"""Temperature of another answer to the same message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,12 @@ class Assistant:
             raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
         return Session(session_id or str(ULID()), self, self._kept)
 
+    def title(self, session_id: str) -> str | None:
+        """What a conversation is called in the list; None for one without words."""
+        self.store.catch_up_instant()
+        summary = self.store.sessions.summary(session_id)
+        return summary.title if summary else None
+
     def temporary_session(self) -> Session:
         """A new conversation that remembers and leaves nothing: it is held in memory alone.
 
@@ -135,22 +144,41 @@ class Assistant:
     # -- turns
 
     def run_turn(
-        self, session_id: str, text: str, cancel: Flag, keeping: Keeping
+        self, session: Session, text: str, edits: str | None
     ) -> Generator[Update, None, None]:
         """One turn, words first on disk; see Session.send."""
+        keeping = session.keeping
         text, replaced = repair(text)
         if not text.strip():
             raise RefusedInput("There is nothing to send: the message is empty.")
         with self._undisturbed(), self._one_turn:
-            message = Message(text=text, owed_by=self._runs.id)
-            draft = Draft(payload=message, session_id=session_id, origin=Origin.USER)
-            [event] = keeping.log.append([draft])
-            yield Accepted(event.id, session_id)
+            message = Message(text=text, edits=edits, owed_by=self._runs.id)
+            drafts = [
+                Draft(payload=payload, session_id=session.id, origin=Origin.USER)
+                for payload in (session.opening, message)
+                if payload is not None
+            ]
+            event = keeping.log.append(drafts)[-1]
+            session.opening = None
+            yield Accepted(event.id, session.id)
             if replaced:
                 yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
-            updates = self._answer(event, cancel, keeping)
+            updates = self._answer(event, session, self._limits)
             wish = not_to_remember(text) if keeping.lasting else None
             yield from self._unremembered(event, wish, updates) if wish else updates
+        self._wake_background()
+
+    def answer_again(self, session: Session, message_id: str) -> Generator[Update, None, None]:
+        """Another answer to a message; see Session.regenerate."""
+        found = [e for e in conversation(session.keeping.log, session.id) if e.id == message_id]
+        if not found or found[0].origin is Origin.ASSISTANT or found[0].text is None:
+            raise NotFound(f"There is no message {message_id} in this conversation.")
+        with self._undisturbed(), self._one_turn:
+            limits = self._limits
+            # At the usual temperature, the same words would come again.
+            varied = replace(limits, temperature=max(limits.temperature, _VARIED))
+            yield Accepted(message_id, session.id)
+            yield from self._answer(found[0], session, varied)
         self._wake_background()
 
     def _unremembered(
@@ -189,19 +217,20 @@ class Assistant:
             self._consolidation.wake()
 
     def _answer(
-        self, event: Event, cancel: Flag, keeping: Keeping
+        self, event: Event, session: Session, limits: TurnLimits
     ) -> Generator[Update, None, None]:
+        keeping, cancel = session.keeping, session.cancelled
         context = TurnContext(
             log=keeping.log,
             store=self.store,
             model=self.model.get,
             registry=keeping.toolbox(event),
-            limits=self._limits,
+            limits=limits,
             clock=self._clock,
             cancel=cancel,
             emit=lambda update: None,
         )
-        state: TurnState = {"session_id": event.session_id, "message_id": event.id}
+        state: TurnState = {"session_id": session.id, "message_id": event.id}
         answered = False
         thread = f"{self._runs.id}/{event.id}"
         updates = keeping.graph.run(thread, state, context)
@@ -246,34 +275,75 @@ class Assistant:
 class Session:
     """One conversation."""
 
-    def __init__(self, session_id: str, assistant: Assistant, keeping: Keeping) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        assistant: Assistant,
+        keeping: Keeping,
+        opening: SessionOpened | None = None,
+    ) -> None:
         self.id = session_id
+        self.keeping = keeping
+        self.opening = opening
+        """Goes before its first words, where it began in another conversation."""
+        self.cancelled = Flag()
         self._assistant = assistant
-        self._keeping = keeping
-        self._cancel = Flag()
 
-    def send(self, text: str) -> Generator[Update, None, None]:
+    def send(self, text: str, edits: str | None = None) -> Generator[Update, None, None]:
         """Say something; yields Accepted once the words are on disk, and Answered at the end.
 
         Blocks; run it in a thread. Raises RefusedInput or HomeUnusable before Accepted when the
         words cannot be kept; after it, everything that fails ends in an Answered that says so.
+        `edits` is the id of a message of the user's that these words were written in place of.
         """
-        self._cancel.clear()
-        yield from self._assistant.run_turn(self.id, text, self._cancel, self._keeping)
+        self.cancelled.clear()
+        yield from self._assistant.run_turn(self, text, edits)
+
+    def regenerate(self, message_id: str) -> Generator[Update, None, None]:
+        """Answer a message of this conversation anew; the answer it had stays in the log.
+
+        Updates as of `send`. Raises NotFound.
+        """
+        self.cancelled.clear()
+        yield from self._assistant.answer_again(self, message_id)
 
     def cancel(self) -> None:
         """Stop the answer under way; what was said of it is kept. Safe from any thread."""
-        self._cancel.set()
+        self.cancelled.set()
+
+    def fork(self, before: str) -> Session:
+        """A conversation that begins as this one did, up to the message `before`, and goes its
+        own way. It is in the log once something is said in it. Raises NotFound.
+        """
+        said = self._said()
+        place = next((n for n, event in enumerate(said) if event.id == before), None)
+        if place is None:
+            raise NotFound(f"There is no message {before} in this conversation.")
+        title = self._assistant.title(self.id)
+        opening = SessionOpened(
+            title=f"{title} (fork)" if title else None,
+            forked_from=said[place - 1].id if place else None,
+        )
+        return Session(str(ULID()), self._assistant, self.keeping, opening)
 
     @property
     def temporary(self) -> bool:
         """Whether nothing of it is kept."""
-        return not self._keeping.lasting
+        return not self.keeping.lasting
 
     def close(self) -> None:
         """Let go of the words of a temporary conversation; another one is not affected."""
         if self.temporary:
-            self._keeping.close()
+            self.keeping.close()
+
+    def _said(self) -> list[Event]:
+        """Its messages, those that a fork begins with among them."""
+        if self.opening is None:
+            return conversation(self.keeping.log, self.id)
+        if self.opening.forked_from is None:
+            return []
+        [last] = self.keeping.log.get([self.opening.forked_from])
+        return conversation(self.keeping.log, last.session_id, last.id)
 
     def turns(self) -> list[Turn]:
         """Every message so far, in order."""
@@ -287,7 +357,7 @@ class Session:
                 e.payload.status,
                 e.payload.memories,
             )
-            for e in self._keeping.log.session(self.id)
+            for e in self._said()
             if isinstance(e.payload, Message)
         ]
 

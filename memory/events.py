@@ -41,6 +41,8 @@ class Message(Payload):
     """Ids of the events that stood in the prompt of this answer."""
     status: Literal["complete", "cancelled", "interrupted", "failed"] = "complete"
     model: str | None = None
+    edits: str | None = None
+    """Id of the message that the user wrote these words in the place of."""
     owed_by: str | None = None
     """For words sent in a conversation held here: the run of the program that owes an answer."""
 
@@ -52,6 +54,8 @@ class SessionOpened(Payload):
     title: str | None = None
     source: str | None = None
     """Import format, for a conversation that was not held here."""
+    forked_from: str | None = None
+    """Id of the last message that it shares with the conversation it was forked from."""
 
 
 class Note(Payload):
@@ -80,6 +84,8 @@ class ProfileEdit(Payload):
     op: Literal["add", "replace", "retire", "confirm", "undo"]
     line: str | None = None
     """Id of the line that is replaced, retired or confirmed."""
+    covers: tuple[str, ...] = ()
+    """Ids of all that the line was made of then, which may outlive its first source."""
     section: str | None = None
     text: str | None = None
     undoes: str | None = None

@@ -17,7 +17,7 @@ from assistant.session import Assistant, Background
 from assistant.turn import TurnLimits
 from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
 from memory.errors import NotFound, RefusedInput
-from memory.events import Draft, Message, Note, Origin, ToolCalled
+from memory.events import Draft, Message, Note, Origin, Rated, ToolCalled
 from memory.sentence_embedder import SentenceEmbedder
 from tests.assistant.builders import answer_to, only, open_scripted
 
@@ -536,3 +536,64 @@ def test_what_is_not_known_of_someone_is_said_without_the_model(opened: Opener) 
     assert answered.status == "complete"
     assert asked == []
     assert answer_to(assistant, "What is Melanie's dog called?").text == "Made up."
+
+
+def test_an_edit_goes_on_in_a_fork_and_the_original_stays(tmp_path: Path) -> None:
+    prompts: list[str] = []
+
+    def script(messages: Sequence[ChatMessage]) -> str:
+        prompts.append(" | ".join(message.content for message in messages))
+        return "Noted."
+
+    assistant = open_scripted(tmp_path, script)
+    session = assistant.session()
+    list(session.send("I baked a rye loaf."))
+    list(session.send("Now a poem about turnips."))
+    second = session.turns()[2]
+    edited = session.fork(second.id)
+    assert [turn.text for turn in edited.turns()] == ["I baked a rye loaf.", "Noted."]
+    assert len(assistant.sessions()) == 1
+    list(edited.send("Now a poem about leeks.", edits=second.id))
+    assert [t.text for t in edited.turns()][::2] == [
+        "I baked a rye loaf.",
+        "Now a poem about leeks.",
+    ]
+    assert "rye loaf" in prompts[-1]
+    assert "turnips" not in prompts[-1].partition("Notes")[0]
+    assert [t.text for t in session.turns()][2] == "Now a poem about turnips."
+    titles = {summary.title for summary in assistant.sessions()}
+    assert titles == {"I baked a rye loaf.", "I baked a rye loaf. (fork)"}
+    with pytest.raises(NotFound):
+        session.fork("nothing")
+    assistant.close()
+
+
+def test_another_answer_takes_the_place_of_the_first_and_both_stay(tmp_path: Path) -> None:
+    said = iter(["A first try.", "A second try.", "To the next."])
+    assistant = open_scripted(tmp_path, lambda messages: next(said))
+    session = assistant.session()
+    list(session.send("A line about the sea."))
+    message = session.turns()[0]
+    [answered] = only(Answered, session.regenerate(message.id))
+    assert answered.text == "A second try."
+    assert [turn.text for turn in session.turns()] == ["A line about the sea.", "A second try."]
+    kept = [e.text for e in assistant.store.log.session(session.id) if e.origin.value != "user"]
+    assert kept == ["A first try.", "A second try."]
+    with pytest.raises(NotFound):
+        list(session.regenerate(answered.message_id))
+    list(session.send("And the next."))
+    assert len(session.turns()) == 4
+    assistant.close()
+
+
+def test_an_answer_can_be_rated(tmp_path: Path) -> None:
+    assistant = open_scripted(tmp_path)
+    answered = answer_to(assistant, "A line about the sea.")
+    assistant.rate(answered.message_id, 4, "just right")
+    [rated] = [
+        e.payload for e in assistant.store.log.read_after(0, 10) if isinstance(e.payload, Rated)
+    ]
+    assert (rated.target, rated.rating, rated.comment) == (answered.message_id, 4, "just right")
+    with pytest.raises(NotFound):
+        assistant.rate("nothing", 4)
+    assistant.close()
