@@ -7,6 +7,7 @@ from typing import Literal
 
 from assistant.models.base import Usage
 from memory.recall import Memory
+from memory.user.lines import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """The memories that stand in the prompt, best first."""
+    """The memories and lines of the profile that stand in the prompt, best first."""
 
     memories: tuple[Memory, ...]
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Something the assistant would like to know; it can always be skipped."""
+
+    id: str
+    """Id of the event that it was put with."""
+    text: str
+    form: Literal["open", "yes_no", "pick_one"]
+    options: tuple[str, ...]
+    why: str
+    """The answer to "why do you ask?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question to the user, beside the answer."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
 class Milliseconds:
     """Times of one turn, in milliseconds, from the moment it was sent."""
 
@@ -71,6 +93,9 @@ class Answered:
     text: str
     status: Literal["complete", "cancelled", "interrupted", "failed"]
     memories: tuple[Memory, ...] = ()
+    lines: tuple[Line, ...] = ()
+    """Lines of the profile that it was given."""
+    asked: Question | None = None
     usage: Usage = field(default_factory=Usage)
     ms: Milliseconds = field(default_factory=Milliseconds)
     context_tokens: int = 0
@@ -79,4 +104,4 @@ class Answered:
     """For a failed turn: what happened and what to do, in one sentence."""
 
 
-Update = Accepted | Working | Recalled | ToolUsed | Delta | Notice | Answered
+Update = Accepted | Working | Recalled | ToolUsed | Delta | Notice | Asking | Answered
