@@ -4,7 +4,8 @@ The assistant's own words may repeat what it was told. With an event go, transit
 answers and tool calls of its turn, every later word of the assistant or a tool that stood beside
 it in a session, was given it as a memory or found it by a tool, and shares a word with it, and
 every one anywhere that holds all of its words. Other words of
-the user stay, also where they touch on it: those are theirs to forget.
+the user stay, also where they touch on it: those are theirs to forget. Lines of the profile that
+they wrote in the place of a forgotten one stay too, and are listed.
 """
 
 from __future__ import annotations
@@ -14,14 +15,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from memory.events import AnyPayload, Event, Message, Note, Origin, ToolCalled
+from memory.events import (
+    AnyPayload,
+    AskAnswered,
+    Asked,
+    Event,
+    Message,
+    Note,
+    Origin,
+    ProfileEdit,
+    Rated,
+    Suggested,
+    ToolCalled,
+)
 from memory.log import Log
 from memory.text import content_words
+from memory.user.fold import line_id
 
 _PIECE = 48
 """Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""
 _QUOTED = 1000
 """Characters of a memory that tools and prompts quote, and a few less."""
+_MOST_PARTS = 64
+"""Statements of one event, at most, that a line of the profile may have been made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,8 @@ class ForgetPlan:
 
     asked: tuple[Event, ...]
     with_it: tuple[Event, ...]
+    beside: tuple[Event, ...] = ()
+    """Lines that the user wrote in the place of what goes; they stay, for they are their own."""
 
     @property
     def ids(self) -> list[str]:
@@ -63,6 +81,7 @@ def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
         sessions={event.session_id for event in asked},
         turns=set(),
     )
+    edits: list[Event] = []
     start = min((event.seq for event in asked), default=1) - 1
     # Anything that repeats an event comes after it, so one pass in order is transitive.
     while asked and (events := log.read_after(start, 1000)):
@@ -72,27 +91,39 @@ def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
                 trace.gone[event.id] = event
                 if isinstance(event.payload, ToolCalled):
                     trace.turns.add(event.payload.reply_to)
+            elif isinstance(event.payload, ProfileEdit) and event.payload.text:
+                edits.append(event)
     asked_ids = {event.id for event in asked}
     with_it = [event for event_id, event in trace.gone.items() if event_id not in asked_ids]
-    return ForgetPlan(tuple(asked), tuple(with_it))
+    places = {line_id(i, str(part)) for i in trace.gone for part in range(_MOST_PARTS)}
+    beside = [edit for edit in edits if edit.id not in trace.gone and _names(edit, places)]
+    return ForgetPlan(tuple(asked), tuple(with_it), tuple(beside))
+
+
+def _names(event: Event, lines: set[str]) -> bool:
+    edit = event.payload
+    return isinstance(edit, ProfileEdit) and not lines.isdisjoint((edit.line, *edit.covers))
 
 
 def _repeats(event: Event, trace: _Trace) -> bool:
     payload = event.payload
+    if isinstance(payload, Note | Suggested) and set(payload.sources) & set(trace.gone):
+        return True
     if isinstance(payload, Note):
-        return bool(set(payload.sources) & set(trace.gone))
+        return False
     if event.origin in (Origin.USER, Origin.THIRD_PARTY):
         return False
-    if not isinstance(payload, Message | ToolCalled):
+    if not isinstance(payload, Message | ToolCalled | Asked | Suggested):
         return False
-    if payload.reply_to in trace.gone:
+    reply_to = None if isinstance(payload, Suggested) else payload.reply_to
+    if reply_to in trace.gone:
         return True
     said = _words_of([event])
     # A tool may have brought the words up in any conversation, and so may have an answer.
     if any(len(text) > 1 and text <= said for text in trace.texts):
         return True
     given = isinstance(payload, Message) and set(payload.memories) & set(trace.gone)
-    near = given or payload.reply_to in trace.turns or event.session_id in trace.sessions
+    near = given or reply_to in trace.turns or event.session_id in trace.sessions
     return bool(near and said & trace.words)
 
 
@@ -106,7 +137,18 @@ def texts_of(payload: AnyPayload | None) -> list[str]:
         return [payload.text]
     if isinstance(payload, ToolCalled):
         return [payload.result, json.dumps(payload.arguments, ensure_ascii=False)]
-    return []
+    if isinstance(payload, Asked):
+        return [payload.question, *payload.options, payload.why]
+    if isinstance(payload, Suggested):
+        return [payload.topic, payload.text, payload.why]
+    text = None
+    if isinstance(payload, ProfileEdit):
+        text = payload.text
+    elif isinstance(payload, AskAnswered):
+        text = payload.answer
+    elif isinstance(payload, Rated):
+        text = payload.comment
+    return [text] if text else []
 
 
 def leftovers(home: Path, texts: Sequence[str]) -> list[Path]:

@@ -16,8 +16,8 @@ from ulid import ULID
 from memory.chroma_index import ChromaIndex, ChromaServer
 from memory.database import translated
 from memory.derive.deriver import Deriver, Left
-from memory.errors import EmbedderUnavailable, IndexBroken, NotFound
-from memory.events import Draft, Event
+from memory.errors import EmbedderUnavailable, IndexBroken, NotFound, RefusedInput
+from memory.events import Consent, Draft, Event, Origin
 from memory.forget import ForgetPlan, leftovers, plan_forgetting
 from memory.log import Log, Verification
 from memory.ports import (
@@ -34,9 +34,11 @@ from memory.ports import (
 from memory.projection import Projection, Projector, Views
 from memory.ranking import RecallSettings
 from memory.recall import Memory, Recall, Recollection, memory_of
+from memory.user.lines import Line, Topic
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
 from memory.views.plans import Plans, PlansView
+from memory.views.profile import Profiles, ProfileView
 from memory.views.sessions import Sessions, SessionsView
 from memory.views.suggestions import Suggestions, SuggestionsView
 from memory.views.summaries import Summaries, SummariesView, mark_unsummed
@@ -97,6 +99,7 @@ class MemoryStore:
         self.fulltext = Fulltext(self._views)
         self.facts = Facts(self._views, self._identity)
         self.summaries = Summaries(self._views, self._identity)
+        self.profile = Profiles(self._views, self.log, self.facts)
         self.plans = Plans(self._views)
         self.suggestions = Suggestions(self._views)
         self._deriver = Deriver(
@@ -143,6 +146,7 @@ class MemoryStore:
         self._instant: list[Projection] = [
             *(SessionsView(), FulltextView()),
             *(FactsView(), SummariesView()),  # they only note what is to be derived
+            ProfileView(),
             *(PlansView(), SuggestionsView()),
         ]
         self._serving = VectorsView(self._wanted)
@@ -411,6 +415,38 @@ class MemoryStore:
             remains = leftovers(self.home, texts)
         return Forgotten(len(plan.ids), tuple(remains))
 
+    def plan_revoking(self, what: Line | Topic) -> ForgetPlan:
+        """What would be erased of the words that a sensitive line, or a topic, was taken from."""
+        events = self.log.get(self.profile.sources_of(what))
+        return plan_forgetting(self.log, [e for e in events if e.payload is not None])
+
+    def revoke(
+        self, what: Line | Topic, plan: ForgetPlan | None, progress: Progress = no_progress
+    ) -> Forgotten:
+        """Take a line, or all of a topic for good, out of the profile, and erase what is planned.
+
+        Without a plan the words stay where they were said. Raises RefusedInput for a line that
+        needs no consent.
+        """
+        self.answer_consent(what, "no")
+        if plan is None or not plan.ids:
+            self.catch_up_instant()
+            return Forgotten(0, ())
+        return self.forget(plan, progress)
+
+    def answer_consent(self, what: Line | Topic, answer: Literal["yes", "no"]) -> Event:
+        """Record whether a sensitive line, or a topic, may be in the profile; durable at once."""
+        topic = what.topic if isinstance(what, Line) else what
+        if topic is None:
+            raise RefusedInput(
+                "This line is not sensitive and needs no consent; `lifelore profile edit` changes "
+                "or removes it."
+            )
+        line = what.id if isinstance(what, Line) else None
+        payload = Consent(topic=topic.value, answer=answer, line=line)
+        [event] = self.append([Draft(payload=payload, session_id="", origin=Origin.USER)])
+        return event
+
     def _erase_from(self, view: VectorsView, plan: ForgetPlan) -> None:
         seqs = [event.seq for event in (*plan.asked, *plan.with_it)]
         with self._views.writing() as db:
@@ -433,7 +469,7 @@ class MemoryStore:
         elif view in ("facts", "summaries"):
             self.derive_again("facts" if view == "facts" else "summaries")
         else:
-            every = ("sessions", "fulltext", "plans", "suggestions", self._serving.name)
+            every = ("sessions", "fulltext", "profile", "plans", "suggestions", self._serving.name)
             for name in every if view is None else (view,):
                 self._projector.reset(name)
         behind = self.catch_up(progress)
@@ -442,7 +478,7 @@ class MemoryStore:
         return behind
 
     VIEWS = (
-        *("sessions", "fulltext", "vectors", "index", "facts", "summaries"),
+        *("sessions", "fulltext", "vectors", "index", "facts", "summaries", "profile"),
         *("plans", "suggestions"),
     )
 

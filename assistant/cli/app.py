@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import bench, chat, facts, memories, models, upkeep
+from assistant.cli import bench, chat, consent, facts, memories, models, nudge, profile, upkeep
 from assistant.cli.common import Options
 
 app = typer.Typer(
@@ -49,5 +49,5 @@ def _open_tui(options: Options, session: str | None) -> int:
     return code
 
 
-for group in (chat, memories, facts, models, upkeep, bench):
+for group in (chat, memories, facts, profile, consent, models, nudge, upkeep, bench):
     group.register(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,11 +18,13 @@ from assistant.cli.common import (
     settings_of,
 )
 from assistant.cli.memories import opened
+from assistant.cli.profile import line_json
 from memory.errors import Interrupted, NotFound, RefusedInput
 
 if TYPE_CHECKING:
     from memory.recall import Memory
     from memory.store import MemoryStore
+    from memory.user.lines import Line
     from memory.views.facts import Fact
     from memory.views.summaries import Summary
 
@@ -72,22 +75,24 @@ def facts(
 
 def why(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="ID", help="Of a fact, a summary or a memory.")],
+    what: Annotated[str, typer.Argument(metavar="ID", help="Of a line, a fact or a memory.")],
     as_json: AsJson = False,
 ) -> None:
     """Show where something comes from: the words themselves, who said them and when.
 
-    Ids stand in `lifelore facts`, `lifelore recall` and `lifelore ask --json`.
+    Ids stand in `lifelore profile show` (without the ^), `lifelore facts`, `lifelore recall` and
+    `lifelore ask --json`.
     """
     with opened(context) as store:
         store.catch_up_instant()
         made, turns, noted = _origin(store, what)
     if as_json:
-        print_json({**made, "sources": [memory_json(turn) for turn in turns], "facts": noted})
+        beside = "edits" if made.get("kind") == "profile line" else "facts"
+        print_json({**made, "sources": [memory_json(turn) for turn in turns], beside: noted})
         return
     if made:
         print(made["text"])
-        print(f"  by {made['model'] or 'an extract, without a model'} ({made['deriver']}), from:")
+        print(f"  {_maker(made)}, from:")
     for turn in turns:
         who = turn.speaker or turn.origin.value
         print(f"{turn.at:%Y-%m-%d %H:%M}  {who}: {turn.text}")
@@ -154,16 +159,42 @@ def _matching(store: MemoryStore, text: str | None, history: bool) -> Sequence[F
 def _origin(
     store: MemoryStore, what: str
 ) -> tuple[dict[str, Any], Sequence[Memory], list[dict[str, Any]]]:
-    """(what it is if it was derived, the turns it rests on, facts that rest on it)."""
+    """(what it is if it was derived, the turns it rests on, what else belongs to it)."""
     if fact := store.facts.get(what):
         return _fact_json(fact), store.memories_at(fact.sources), []
     if summary := store.summaries.get(what):
         return _summary_json(summary), store.memories_at(store.summaries.turns(what)), []
+    if line := store.profile.line(what.removeprefix("^"), datetime.now(UTC)):
+        return line_json(line), store.memories(line.sources), _edits(store, line)
     memories = store.memories([what])
     if not memories:
-        raise NotFound(f"There is no fact, summary or memory {what}.")
+        raise NotFound(f"There is no profile line, fact, summary or memory {what}.")
     noted = store.facts.of_turns([memory.seq for memory in memories])
     return {}, memories, [_fact_json(fact) for fact in noted]
+
+
+def _maker(made: dict[str, Any]) -> str:
+    if made["kind"] == "profile line":
+        sure = "confirmed by you" if made["confirmed"] else f"{made['belief']:.0%} sure"
+        return f"in your profile under {made['section']}, {sure}"
+    return f"by {made['model'] or 'an extract, without a model'} ({made['deriver']})"
+
+
+def _edits(store: MemoryStore, line: Line) -> list[dict[str, Any]]:
+    """What the user's own hand did to the line."""
+    parts = {line.id, *store.profile.read(datetime.now(UTC)).made_of.get(line.id, ())}
+    return [
+        {
+            "id": act.id,
+            "kind": "profile edit",
+            "text": f"you, on {act.at:%Y-%m-%d}: {act.payload.op} {act.payload.text or ''}".strip(),
+        }
+        for act in store.profile.acts()
+        if act.payload.kind == "profile_edit"
+        and (
+            act.id in line.sources or not parts.isdisjoint((act.payload.line, *act.payload.covers))
+        )
+    ]
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def forget(
     with opened(context) as store:
         plan = store.plan_forgetting(ids=event_id or [], session_id=session)
         if not as_json:
-            _show_plan(plan)
+            show_plan(plan)
         if not plan.ids:
             raise typer.Exit(0)
         if dry_run:
@@ -177,15 +177,22 @@ def forget(
         )
 
 
-def _show_plan(plan: ForgetPlan) -> None:
+def show_plan(plan: ForgetPlan) -> None:
+    """Say what would be erased, with what, and what stays beside it."""
+    from memory.forget import texts_of
+
     for title, events in (("Erases", plan.asked), ("and what repeats it", plan.with_it)):
         if events:
             say(f"{title}:")
         for event in events:
             say(
                 f"  {event.at:%Y-%m-%d %H:%M} {event.origin.value}: "
-                f"{_short(event.text or event.kind)}"
+                f"{_short(' '.join(texts_of(event.payload)) or event.kind)}"
             )
+    if plan.beside:
+        say("Lines that you wrote into your profile in its place stay (`lifelore profile edit`):")
+    for event in plan.beside:
+        say(f"  {event.at:%Y-%m-%d %H:%M} {_short(' '.join(texts_of(event.payload)))}")
     if plan.ids:
         say("Your own other messages stay; `lifelore recall` finds those that mention it.")
     else:

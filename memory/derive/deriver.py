@@ -19,7 +19,7 @@ from memory.events import Event, Message, Origin
 from memory.log import Log
 from memory.ports import Clock, Embedder, Extractor
 from memory.projection import Views
-from memory.views import facts, summaries
+from memory.views import facts, profile, summaries
 from memory.views.facts import Facts
 from memory.views.summaries import Method, Node, Summaries
 
@@ -103,7 +103,7 @@ class Deriver:
 
     def _embed(self, most: int) -> bool:
         embedder = self._embedder()
-        for table in (facts.TABLE, summaries.TABLE):
+        for table in (profile.TABLE, facts.TABLE, summaries.TABLE):
             with self._views.reading() as db:
                 rows = table.without_vector(db, embedder.identity, most)
             if not rows:
