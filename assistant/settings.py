@@ -79,6 +79,15 @@ class Settings(BaseSettings):
     """Whether facts and summaries are derived in the background while Lifelore is open. None: with
     a local model yes, with a server no, because all that you ever said would go there."""
 
+    nudges: bool = True
+    """Whether anything is ever offered unasked: reminders, suggestions, follow-ups."""
+    nudge_daily: int = Field(default=3, ge=0)
+    """Suggestions a day at most; reminders that you asked for are not counted."""
+    quiet_hours: str = Field(
+        default="21:00-08:00", pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$"
+    )
+    """Local time in which nothing is offered, reminders included; the same time twice: none."""
+
     @property
     def derives(self) -> bool:
         """Whether to derive in the background, with the default worked out."""

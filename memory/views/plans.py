@@ -78,6 +78,7 @@ class PlansView(Projection):
         )
         db.execute("CREATE INDEX plans_seq ON plans(seq)")
         db.execute("CREATE INDEX plans_over ON plans(over)")
+        db.execute("CREATE INDEX plans_event ON plans(event)")
         # Hashes of the stems of a plan's things, by which the sentence that ends it is known.
         db.execute(
             "CREATE TABLE plan_words(stem INTEGER NOT NULL, plan INTEGER NOT NULL, "
@@ -248,6 +249,17 @@ class Plans:
                 (today.isoformat(),),
             ).fetchall()
         return [_plan(row) for row in rows]
+
+    def is_over(self, source: str, place: int) -> bool:
+        """Whether the user said that it was done or off, or it was forgotten."""
+        with self._views.reading() as db:
+            row = db.conn.execute(
+                "SELECT NOT EXISTS (SELECT 1 FROM plan_ends WHERE plan = number "
+                "AND (how = 'cancelled' OR plans.kind != 'habit')) FROM plans "
+                "WHERE event = ? AND place = ?",
+                (source, place),
+            ).fetchone()
+        return row is None or not row[0]
 
 
 def _plan(row: tuple[Any, ...]) -> Plan:

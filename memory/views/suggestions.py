@@ -97,6 +97,15 @@ class Suggestions:
         marks = ",".join("?" * len(items))
         return self._select(f"WHERE item IN ({marks}) ORDER BY suggestions.seq", tuple(items))
 
+    def snoozed(self, now: datetime) -> list[Suggestion]:
+        """Those whose snooze is over and that were not offered again since."""
+        return self._select(
+            "WHERE outcome = 'snoozed' AND until <= ? AND NOT EXISTS (SELECT 1 FROM suggestions "
+            "AS later WHERE later.item = suggestions.item AND later.seq > suggestions.seq) "
+            "ORDER BY suggestions.seq",
+            (to_ms(now),),
+        )
+
     def get(self, suggestion_id: str) -> Suggestion | None:
         found = self._select("WHERE suggestions.id = ?", (suggestion_id,))
         return found[0] if found else None

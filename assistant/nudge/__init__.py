@@ -1,0 +1,1 @@
+"""What to offer unasked, and when: from plans in memory, learnt from what the user makes of it."""
