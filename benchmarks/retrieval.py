@@ -57,6 +57,7 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
     "without recency": ("recency",),
     "without named time": ("span",),
     "without threads": ("thread",),
+    "without times of events": ("anchors",),
 }
 """Each stage of recall, and the settings or features that it is."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
 
+from memory.anchor import Anchor, anchor_of
 from memory.marks import Marks, asks, wanted
 from memory.span import Span, span_of
 from memory.text import STOPWORDS, words
@@ -40,6 +41,8 @@ class Query:
     """It asks for several things ("what books", "list all"): one session does not hold them all."""
     of_memory: bool
     """It asks after someone it names, which only memory can tell; not for advice or help."""
+    anchor: Anchor | None = None
+    """The event that it gives its time by, where it names no time."""
 
 
 _READ = 500
@@ -92,6 +95,8 @@ def understand(
     names = {part for name in named for part in _parts(name)}
     content = _owners([word for word in said if word not in STOPWORDS])
     terms = list(dict.fromkeys([word for word in content if word not in names] or content))
+    question = _question(text)
+    span = span_of(question, now, last)
     return Query(
         text=text,
         terms=tuple(terms),
@@ -101,9 +106,10 @@ def understand(
         of_user=bool(_FIRST_PERSON & set(said)),
         of_assistant=_OF_ASSISTANT.search(text) is not None,
         wants=wanted(text),
-        span=span_of(_question(text), now, last),
+        span=span,
         lists=_LISTS.search(text.strip()) is not None,
         of_memory=bool(named) and _asks_memory(text),
+        anchor=anchor_of(question) if span is None else None,
     )
 
 

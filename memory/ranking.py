@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ class RecallSettings:
     spread: float = 0.12
     """Taken off for each better memory of the same session where a query asks for several
     things: they stand in different places (maximal marginal relevance; Carbonell, 1998)."""
+    anchors: bool = True
+    """Find the time of an event that a query names ("before the move"), and look there as well."""
     rerank: int = 30
     """So many of the best memories a cross-encoder reads, where there is one."""
     reranked: float = 4.0
@@ -73,12 +76,57 @@ def rank(
     if weights[:, FEATURES.index("thread")].any():
         follow_threads(evidence, (evidence.values * weights).sum(axis=1))
     logits = ((evidence.values * weights).sum(axis=1) + bias).astype(np.float32)
+    return order(query, evidence, logits, settings), logits
+
+
+def order(
+    query: Query, evidence: Evidence, logits: npt.NDArray[np.float32], settings: RecallSettings
+) -> list[int]:
+    """Rows by these logits, best first."""
     ranked = sorted(
         range(len(logits)), key=lambda row: (-float(logits[row]), evidence.places[row].seq)
     )
     if query.lists and settings.spread:
-        ranked = _spread(ranked, logits, evidence, settings.spread)
-    return ranked, logits
+        return _spread(ranked, logits, evidence, settings.spread)
+    return ranked
+
+
+def at_that_time(
+    whole: Evidence, rest: Evidence, query: Query, other: Query, settings: RecallSettings
+) -> npt.NDArray[np.float32]:
+    """Logits of the same turns for a query whose event gave it a span.
+
+    By the whole query or by the rest of it without the event, whichever is higher: told within
+    that time, a turn need not speak of the event. For the rest, being told at another time speaks
+    against a turn as much as being told within it speaks for it.
+    """
+    _, told = rank(query, whole, settings)
+    _, rest_told = rank(other, rest, settings)
+    weights = np.where(whole.assisted, settings.assisted.span, settings.among_people.span)
+    outside = weights * (1 - rest.values[:, FEATURES.index("span")])
+    higher: npt.NDArray[np.float32] = np.maximum(told, rest_told - outside).astype(np.float32)
+    return higher
+
+
+Scored = tuple[int, float]
+"""A log position and the probability that it holds what was asked for."""
+
+
+def interleaved(rankings: Sequence[Sequence[Scored]]) -> list[Scored]:
+    """Rankings turn about, the first one first: whichever misleads, half the places are good.
+
+    Scores of the others are scaled to the best of the first, since each answers another question.
+    """
+    tops = [ranking[0][1] if ranking else 1.0 for ranking in rankings]
+    scaled = [
+        [(seq, score * (tops[0] / top)) for seq, score in ranking]
+        for ranking, top in zip(rankings, tops, strict=True)
+    ]
+    merged: dict[int, float] = {}
+    for row in zip_longest(*scaled):
+        for seq, score in (each for each in row if each is not None):
+            merged.setdefault(seq, score)
+    return list(merged.items())
 
 
 def _spread(

@@ -14,14 +14,25 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from memory.anchor import Anchor, Told, located, stretch
 from memory.errors import EmbedderUnavailable, RerankerUnavailable
 from memory.events import Event, Message, Origin
-from memory.evidence import REACH, Candidates, Evidence, gather, unit
+from memory.evidence import FEATURES, REACH, Candidates, Evidence, gather, unit
 from memory.log import Log, to_ms
 from memory.marks import Marks
 from memory.ports import Clock, Embedder, Reranker, SystemClock, Vectors
 from memory.query import Query, understand
-from memory.ranking import RecallSettings, confidence_of, probability, rank
+from memory.ranking import (
+    RecallSettings,
+    Scored,
+    at_that_time,
+    confidence_of,
+    interleaved,
+    order,
+    probability,
+    rank,
+)
+from memory.span import Span
 from memory.text import repair
 from memory.views.facts import Facts
 from memory.views.fulltext import Fulltext, Traits
@@ -115,6 +126,12 @@ class Recall:
             except RerankerUnavailable as error:
                 degraded = degraded or f"Recalled without the cross-encoder: {error}"
         best = [(evidence.places[row].seq, probability(float(logits[row]))) for row in ranked]
+        if query.anchor is not None and vector is not None and settings.anchors:
+            search = _Search(embedder, vectors, settings)
+            try:
+                best = interleaved([best, *self._by_event(asked, query.anchor, search)])
+            except EmbedderUnavailable as error:
+                degraded = f"Recalled without the time of what the question names: {error}"
         return Recollection(
             memories=tuple(self._memories(best, k)),
             confidence=confidence,
@@ -153,13 +170,23 @@ class Recall:
     def _evidence(
         self, asked: _Asked, depth: int, vectors: VectorSearch, settings: RecallSettings
     ) -> Evidence:
+        return gather(asked.query, asked.vector, self._candidates(asked, depth, vectors, settings))
+
+    def _candidates(
+        self,
+        asked: _Asked,
+        depth: int,
+        vectors: VectorSearch,
+        settings: RecallSettings,
+        also: Collection[int] = (),
+    ) -> Candidates:
         query, vector = asked.query, asked.vector
         # What lies after `until` is only dropped once it was found: look further then.
         depth = depth if asked.until is None else 10 * depth
         lexical = dict(self._fulltext.search(query.searched, depth))
         dense = {} if vector is None else dict(vectors.search(vector, depth))
         facts, summaries = self._derived(asked, depth, settings)
-        hits = {*dense, *lexical, *facts}
+        hits = {*dense, *lexical, *facts, *also}
         places = self._sessions.around(sorted(hits), REACH)
         traits = self._fulltext.traits(list(places))
         stems = self._fulltext.stems_of(query.text)
@@ -172,20 +199,68 @@ class Recall:
             if seq in places
             for step in (-1, 1)
         }
-        return gather(
-            query,
-            vector,
-            Candidates(
-                places=places,
-                scored=(hits | beside) & usable,
-                traits=traits,
-                parts={} if vector is None else vectors.vectors_of(list(places)),
-                rarity=self._fulltext.rarity(query.terms),
-                mean_length=self._fulltext.size()[1],
-                facts=facts,
-                summaries=summaries,
-            ),
+        return Candidates(
+            places=places,
+            scored=(hits | beside) & usable,
+            traits=traits,
+            parts={} if vector is None else vectors.vectors_of(list(places)),
+            rarity=self._fulltext.rarity(query.terms),
+            mean_length=self._fulltext.size()[1],
+            facts=facts,
+            summaries=summaries,
         )
+
+    # -- a time given by an event --------------------------------------------------------------
+
+    def _by_event(self, asked: _Asked, anchor: Anchor, search: _Search) -> list[list[Scored]]:
+        """Rankings by the event that the query gives its time by; none where it is not found."""
+        told = [self._telling(event, asked, search) for event in anchor.events]
+        if anchor.relation == "between":
+            scored = [[(turn.seq, turn.certainty) for turn in turns] for turns in told]
+            return scored if all(scored) else []
+        event = located(anchor.events[0], told[0])
+        return [] if event is None else [self._around(stretch(anchor, event), asked, search)]
+
+    def _telling(self, event: str, asked: _Asked, search: _Search) -> list[Told]:
+        """The best turns that tell of an event, best first; none where that is not likely."""
+        query = self._understood(event, asked.until, search.settings)
+        query = replace(query, speakers=query.speakers or asked.query.speakers)
+        about = replace(asked, query=query, vector=search.embedder.embed([query.meaning]))
+        depth = search.settings.candidates
+        evidence = self._evidence(about, depth, search.vectors, search.settings)
+        ranked, logits = rank(query, evidence, search.settings)
+        shares = evidence.values[:, FEATURES.index("window_words")]
+        telling = [row for row in ranked[:_TELLING] if shares[row] >= _TELLS]
+        scores = {
+            evidence.places[row].seq: float(shares[row])
+            * (probability(float(logits[row])) / probability(float(logits[telling[0]])))
+            for row in telling
+        }
+        found = {event.seq: event for event in self._log.at(list(scores))}
+        return [
+            Told(seq, found[seq].text or "", found[seq].at, score)
+            for seq, score in scores.items()
+            if seq in found
+        ]
+
+    def _around(self, span: Span, asked: _Asked, search: _Search) -> list[Scored]:
+        """The ranking for this time, by the whole query and by it without the event."""
+        assert asked.query.anchor is not None
+        settings, depth = search.settings, search.settings.candidates
+        rest = self._understood(asked.query.anchor.rest, asked.until, settings)
+        vector = search.embedder.embed([rest.meaning])
+        also = {
+            *self._sessions.within(span.start, span.end, depth),
+            *dict(search.vectors.search(vector, depth)),
+            *dict(self._fulltext.search(rest.searched, depth)),
+        }
+        found = self._candidates(asked, depth, search.vectors, settings, also)
+        whole, rest = replace(asked.query, span=span), replace(rest, span=span)
+        evidence = gather(whole, asked.vector, found)
+        without = gather(rest, vector, replace(found, rarity=self._fulltext.rarity(rest.terms)))
+        logits = at_that_time(evidence, without, whole, rest, settings)
+        ranked = order(whole, evidence, logits, settings)
+        return [(evidence.places[row].seq, probability(float(logits[row]))) for row in ranked]
 
     def _made_here(self, seqs: Collection[int]) -> set[int]:
         """Those that this assistant answered; what was imported says not what it answers."""
@@ -239,6 +314,10 @@ class Recall:
         return found[:k]
 
 
+_TELLING = 5
+"""Turns that are looked at for the time of an event."""
+_TELLS = 0.6
+"""Share of an event's words that a turn and its neighbours must hold to be taken to tell of it."""
 _READ = 20_000
 """Characters of a query that are looked at: several pages."""
 _CONTEXT_FADE = 0.6
@@ -251,6 +330,15 @@ class _Asked:
     vector: Vectors | None
     excluded: frozenset[int]
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search is done with."""
+
+    embedder: Embedder
+    vectors: VectorSearch
+    settings: RecallSettings
 
 
 def _first_ranking(dense: dict[int, float], lexical: dict[int, float]) -> list[int]:

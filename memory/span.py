@@ -33,12 +33,18 @@ class Span:
 
     start: datetime
     end: datetime
+    certainty: float = 1.0
+    """Below 1 where the time is one that recall had to find out."""
 
     def closeness(self, at: datetime) -> float:
-        """1 within the span, falling off with the distance from it, half as high before it."""
+        """1 within the span, falling off with the distance from it, half as high before it.
+
+        All of it is scaled by the certainty.
+        """
         if at < self.start:
-            return 0.5 * math.exp((at - self.start) / _FADE)
-        return 1.0 if at < self.end else math.exp((self.end - at) / _FADE)
+            return self.certainty * 0.5 * math.exp((at - self.start) / _FADE)
+        inside = 1.0 if at < self.end else math.exp((self.end - at) / _FADE)
+        return self.certainty * inside
 
 
 def span_of(question: str, now: datetime, last: datetime | None = None) -> Span | None:

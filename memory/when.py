@@ -95,10 +95,11 @@ _NUMBERS = {
 _VAGUE = {"a few": 3, "a couple of": 2, "a couple": 2}
 """Taken as these counts, and said to be around the date."""
 
-_COUNT = (
+COUNT = (
     "(?:[0-9]{1,4}|a couple of|a couple|a few|an?"
     f"|(?:{'|'.join(_TENS)})(?:(?: |-)(?:{'|'.join(_ONES[:9])}))?|{'|'.join(reversed(_ONES))})"
 )
+"""Pattern of a number in lower case, which `counted` reads."""
 _PART = "(?: (?:morning|afternoon|evening|night))?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FULL_DAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
@@ -115,11 +116,11 @@ _ALTERNATIVES = (
     f"(?P<weekday>(?:last|next|this past|this last|this coming) {_WEEKDAY}{_PART}"
     f"|this {_FULL_DAY}{_PART})",
     f"(?P<month>(?P<month_which>last|next|this past|this coming|this) (?P<month_name>{_MONTH}))",
-    f"(?P<ago>(?:(?P<roughly>{_ROUGHLY}) )?(?P<ago_count>{_COUNT})"
+    f"(?P<ago>(?:(?P<roughly>{_ROUGHLY}) )?(?P<ago_count>{COUNT})"
     " (?P<ago_unit>day|weekend|week|month|year)s? ago(?P<exact> today)?)",
-    f"(?P<ahead>in (?P<ahead_count>{_COUNT}) (?P<ahead_unit>day|week|month|year)s?"
+    f"(?P<ahead>in (?P<ahead_count>{COUNT}) (?P<ahead_unit>day|week|month|year)s?"
     "(?P<time>['’]? time)?)",
-    f"(?P<hence>(?P<hence_count>{_COUNT}) (?P<hence_unit>day|week|month|year)s?"
+    f"(?P<hence>(?P<hence_count>{COUNT}) (?P<hence_unit>day|week|month|year)s?"
     " from (?:now|(?P<today>today)))",
 )
 _PHRASE = re.compile(
@@ -272,8 +273,8 @@ def _unit_of(name: str) -> Unit:
     return cast(Unit, name)  # The pattern admits no other words.
 
 
-def _counted(words: str) -> tuple[int, bool]:
-    """(number, whether it is a vague one)."""
+def counted(words: str) -> tuple[int, bool]:
+    """(number, whether it is a vague one) of words that match COUNT."""
     if words in _VAGUE:
         return _VAGUE[words], True
     parts = re.split(r"[ -]", words)
@@ -333,7 +334,7 @@ def _month(match: re.Match[str], today: date) -> _Meaning | None:
 
 
 def _ago(match: re.Match[str], today: date) -> _Meaning | None:
-    number, vague = _counted(match["ago_count"])
+    number, vague = counted(match["ago_count"])
     unit = _unit_of(match["ago_unit"])
     if match["exact"]:
         return _back(number, unit, today, "day")
@@ -357,13 +358,13 @@ def _forth(number: int, unit: Unit, today: date, said_in: Unit, vague: bool) -> 
 
 
 def _ahead(match: re.Match[str], today: date) -> _Meaning | None:
-    number, vague = _counted(match["ahead_count"])
+    number, vague = counted(match["ahead_count"])
     unit = _unit_of(match["ahead_unit"])
     return _forth(number, unit, today, unit, vague)
 
 
 def _hence(match: re.Match[str], today: date) -> _Meaning | None:
-    number, vague = _counted(match["hence_count"])
+    number, vague = counted(match["hence_count"])
     unit = _unit_of(match["hence_unit"])
     return _forth(number, unit, today, "day" if match["today"] else unit, vague)
 

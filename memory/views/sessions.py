@@ -210,6 +210,17 @@ class Sessions:
             tuple(seqs),
         )
 
+    def within(self, start: datetime, end: datetime, most: int) -> list[int]:
+        """Positions of at most so many turns said at start <= time < end, the first ones."""
+        first, last = to_ms(start), to_ms(end)
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT seq FROM sessions CROSS JOIN turns ON session_id = id "
+                "WHERE last_at >= ? AND started_at < ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
+                (first, last, first, last, most),
+            ).fetchall()
+        return [row[0] for row in rows]
+
     def _places(self, source: str, condition: str, parameters: tuple[Any, ...]) -> dict[int, Place]:
         with self._views.reading() as db:
             rows = db.conn.execute(
