@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from threading import Event as Flag
 from typing import Literal
 
@@ -22,6 +22,7 @@ from assistant.updates import Accepted, Answered, Notice, Update, Working
 from assistant.wishes import Wish, not_to_remember
 from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
+from memory.forget import ForgetPlan
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
@@ -119,6 +120,37 @@ class Assistant:
 
     def memories(self, ids: Sequence[str]) -> list[Memory]:
         return self.store.memories(ids)
+
+    def search(self, text: str, limit: int = 50) -> list[Memory]:
+        """Where the words typed were said, in any conversation."""
+        return self.store.find(text, limit)
+
+    def activity(self) -> list[tuple[date, int]]:
+        """Turns a day."""
+        return self.store.sessions.activity()
+
+    def plan_forgetting(self, ids: Sequence[str]) -> ForgetPlan:
+        """What would go with these. Raises NotFound."""
+        return self.store.plan_forgetting(ids=ids)
+
+    def forget(self, plan: ForgetPlan) -> str:
+        """Erase what is planned; a sentence on how it went."""
+        with self._undisturbed():
+            done = self.store.forget(plan)
+        if done.left_in:
+            names = ", ".join(path.name for path in done.left_in)
+            return f"{done.erased} erased; the same words also stand elsewhere, in {names}."
+        return f"{done.erased} erased for good."
+
+    def export_session(self, session_id: str) -> str:
+        """A conversation as Markdown. Raises NotFound."""
+        session = self.session(session_id)
+        parts = [f"# {self.title(session_id)}"]
+        for turn in session.turns():
+            who = turn.speaker or ("You" if turn.origin is Origin.USER else "Lifelore")
+            if turn.text:
+                parts.append(f"**{who}** · {turn.at.astimezone():%Y-%m-%d %H:%M}\n\n{turn.text}")
+        return "\n\n".join(parts) + "\n"
 
     def warm_up(self) -> Iterator[Working]:
         """Load what the first turn needs, saying what is under way. Raises AssistantFault."""

@@ -336,6 +336,11 @@ class MemoryStore:
 
         return self._healed(search)
 
+    def find(self, typed: str, k: int) -> list[Memory]:
+        """What holds all the words typed, best first: search as you type, not recall."""
+        found: list[Memory] = self._healed(lambda: self.memories_at(self.fulltext.find(typed, k)))
+        return found
+
     def memories(self, ids: Sequence[str]) -> list[Memory]:
         """These events as memories, in order; erased ones are left out."""
         return [memory_of(e, 0.0) for e in self.log.get(ids) if e.text is not None]

@@ -131,6 +131,18 @@ class Fulltext:
             ).fetchall()
         return [(int(row[0]), float(row[1])) for row in rows]
 
+    def find(self, typed: str, k: int) -> list[int]:
+        """Positions of the k best turns that hold all words typed, the last perhaps not whole."""
+        *whole, last = [f'"{word}"' for word in words(typed)] or [""]
+        if not last:
+            return []
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT rowid FROM fulltext WHERE fulltext MATCH ? ORDER BY rank LIMIT ?",
+                (indexable(" ".join([*whole, f"{last}*"])), k),
+            ).fetchall()
+        return [int(row[0]) for row in rows]
+
     def traits(self, seqs: Sequence[int]) -> dict[int, Traits]:
         """The traits of those of these positions that are turns."""
         found: dict[int, Traits] = {}

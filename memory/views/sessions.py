@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -241,6 +241,15 @@ class Sessions:
                 "ORDER BY last_at DESC LIMIT 1"
             ).fetchone()
         return None if last is None else from_ms(last[0])
+
+    def activity(self) -> list[tuple[date, int]]:
+        """How many turns were said on each day that had any, by local time, oldest first."""
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT date(at / 1000, 'unixepoch', 'localtime') AS day, count(*) "
+                "FROM turns GROUP BY day ORDER BY day"
+            ).fetchall()
+        return [(date.fromisoformat(day), int(turns)) for day, turns in rows if day]
 
     def owed(self) -> list[tuple[str, str]]:
         """Messages without an answer, as (event id, run that owes it), oldest first."""

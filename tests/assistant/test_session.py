@@ -597,3 +597,18 @@ def test_an_answer_can_be_rated(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         assistant.rate("nothing", 4)
     assistant.close()
+
+
+def test_what_was_said_is_searched_exported_and_forgotten(tmp_path: Path) -> None:
+    assistant = open_scripted(tmp_path)
+    session = assistant.session()
+    list(session.send("The quokka sleeps."))
+    [found] = [m for m in assistant.search("quok") if m.origin is Origin.USER]
+    page = assistant.export_session(session.id)
+    assert page.startswith("# The quokka sleeps.\n\n**You** · ")
+    assert "**Lifelore** · " in page
+    assert page.endswith("\n\nNoted.\n")
+    assert assistant.activity()[0][1] == 2
+    assert "2 erased" in assistant.forget(assistant.plan_forgetting([found.id]))
+    assert assistant.search("quokka") == []
+    assistant.close()

@@ -173,3 +173,20 @@ def test_a_rebuild_keeps_the_same(store: MemoryStore, home: Path) -> None:
     again = MemoryStore(home, HashEmbedder())
     assert kept(again) == before
     again.close()
+
+
+def test_words_typed_are_found_all_together_and_the_last_while_it_is_written(
+    store: MemoryStore,
+) -> None:
+    both, _ = tell(store, "The violin stood by the window.", "A violin case.")
+
+    def found(typed: str) -> list[int]:
+        return [memory.seq for memory in store.find(typed, 10)]
+
+    assert found("violin win") == [both]
+    assert len(found("violin")) == 2
+    assert found("WINDOW, violins") == [both]
+    assert found('violin "NEAR( win') == []
+    assert found("") == found("  ?! ") == []
+    forget(store, both)
+    assert found("window") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from memory.events import Draft, Event, Message, Note, Origin, SessionOpened
 from memory.store import MemoryStore
@@ -215,3 +215,15 @@ def test_a_session_gone_on_with_after_it_was_erased_is_the_same_after_a_rebuild(
     before = store.sessions.places([later.seq]), store.sessions.newest()
     store.rebuild()
     assert (store.sessions.places([later.seq]), store.sessions.newest()) == before
+
+
+def test_activity_counts_turns_by_day(store: MemoryStore) -> None:
+    days = [datetime(2024, 3, day, 12, tzinfo=UTC) for day in (1, 1, 4)]
+    store.append(
+        [
+            Draft(payload=Message(text="x"), session_id="s", origin=Origin.USER, at=day)
+            for day in days
+        ]
+    )
+    store.catch_up_instant()
+    assert store.sessions.activity() == [(date(2024, 3, 1), 2), (date(2024, 3, 4), 1)]
