@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from memory.derive.ground import sentences, stems
 from memory.events import Event, Origin
-from memory.user.fold import Said, line_id
+from memory.user.fold import SINGLE, Said, line_id
 from memory.user.lines import Section, Statement
 from memory.user.topics import topic_of
 from memory.views.facts import Fact
@@ -111,7 +111,8 @@ def _statement(fact: Fact) -> Statement:
 def _is_said(statement: Statement, stated: Sequence[Statement]) -> bool:
     own = set(stems(statement.text)) - {"user"}
     for each in stated:
-        if each.attribute and each.attribute == statement.attribute:
+        one = statement.attribute in SINGLE or set(stems(each.value)) & set(stems(statement.value))
+        if each.attribute == statement.attribute and each.value and one:
             return True
         if own and len(own & set(stems(each.text))) >= _ALIKE * len(own):
             return True

@@ -224,7 +224,7 @@ def test_facts_are_weaker_lines_and_end_nothing_stated(store: MemoryStore) -> No
 
 
 def test_a_fact_is_a_line_of_its_own_with_its_turn(store: MemoryStore) -> None:
-    turn = say(store, "Took Rex my dog to the beach and he chased every gull there.")
+    turn = say(store, "I took Rex the dog to the beach and he chased every gull there.")
     assert not lines(store)
     derive(store, reader(("Rex", fact("The user has a dog named Rex.", "pet", "dog Rex"))))
     [line] = lines(store)
@@ -302,28 +302,11 @@ def test_what_is_not_sensitive_needs_no_consent(store: MemoryStore) -> None:
         store.answer_consent(line_with(store, "tea"), "yes")
 
 
-NAMES = [
-    "Ada",
-    "Mohammed",
-    "Wei",
-    "Priya",
-    "Juan",
-    "Olga",
-    "Kwame",
-    "Yuki",
-    "Chloé",
-    "Björn",
-    "Fatima",
-    "Lakshmi",
-    "Dmitri",
-    "Aisha",
-    "Hans",
-    "Nguyen",
-    "Isabella",
-    "Tariq",
-    "Sinéad",
-    "Zanele",
-]
+_NAMES = """
+Ada Mohammed Wei Priya Juan Olga Kwame Yuki Chloé Björn Fatima Lakshmi Dmitri Aisha Hans Nguyen
+Isabella Tariq Sinéad Zanele
+"""
+NAMES = _NAMES.split()
 
 
 def test_the_name_alone_changes_nothing_else(tmp_path: Path) -> None:
