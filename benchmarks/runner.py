@@ -9,12 +9,13 @@ from pathlib import Path
 from assistant.build import embedder_for, stay_local
 from assistant.settings import Settings
 from benchmarks.report import Report
+from benchmarks.sampling import Sampling
 from memory.errors import RefusedInput
 from memory.ports import Progress
 
 RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
-NAMES = ("latency", "scale", "derive", "packing", *RECALL)
+NAMES = ("latency", "scale", "derive", "packing", "personamem", *RECALL)
 
 
 def run(
@@ -23,6 +24,7 @@ def run(
     settings: Settings,
     progress: Progress,
     turns: Sequence[int] = (),
+    sampling: Sampling | None = None,
 ) -> Report:
     """Run one benchmark. Raises RefusedInput for an unknown name or missing data."""
     stay_local()
@@ -46,6 +48,10 @@ def run(
         from benchmarks import packing
 
         return packing.run(data, settings, progress)
+    if name == "personamem":
+        from benchmarks import personamem
+
+        return personamem.run(data, settings, sampling or Sampling(), progress)
     module = importlib.import_module(f"benchmarks.{name}")
     report: Report = module.run(data, embedder_for(settings, settings.embedder), progress)
     return report

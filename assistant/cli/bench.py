@@ -32,6 +32,22 @@ def bench(
         str | None,
         typer.Option(help="For scale: 10000,100000 unless told otherwise.", show_default=False),
     ] = None,
+    sample: Annotated[
+        int, typer.Option(min=1, help="For personamem: how many questions to ask.")
+    ] = 80,
+    seed: Annotated[int, typer.Option(help="For personamem: which questions those are.")] = 0,
+    contexts: Annotated[
+        int,
+        typer.Option(min=0, help="For personamem: contexts that the baseline reads whole."),
+    ] = 4,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="For personamem: a file that keeps each score, so that a stopped run goes on; "
+            "beside --save unless told otherwise.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     save: Annotated[
         Path | None, typer.Option(help="Also write the JSON to this file.", show_default=False)
@@ -43,9 +59,14 @@ def bench(
     # They are not in the wheel, so that only the checkout itself has them.
     sys.path.insert(0, str(_SOURCE))
     runner = importlib.import_module("benchmarks.runner")
+    if cache is None and save is not None:
+        cache = save.with_suffix(".cache.jsonl")
+    sampling = importlib.import_module("benchmarks.sampling").Sampling(
+        sample, seed, contexts, cache
+    )
     settings = settings_of(context)
     with progress_bars() as progress:
-        report = runner.run(name, data, settings, progress, _numbers(turns))
+        report = runner.run(name, data, settings, progress, _numbers(turns), sampling)
     if save is not None:
         save.write_text(json.dumps(report.json(), indent=1) + "\n")
         say(f"Written to {save}.")

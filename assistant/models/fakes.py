@@ -12,7 +12,16 @@ from threading import Lock
 from typing import Any
 
 from assistant.errors import ContextOverflow
-from assistant.models.base import ChatMessage, Chunk, Completed, PromptProgress, TextDelta, Usage
+from assistant.models.base import (
+    ChatMessage,
+    Chunk,
+    Completed,
+    Likelihood,
+    PromptProgress,
+    TextDelta,
+    Usage,
+)
+from memory.errors import Interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class ScriptedModel:
     context_tokens: int = 8192
     delay_seconds: float = 0.0
     calls: list[Call] = field(default_factory=list)
+    scored: list[tuple[tuple[ChatMessage, ...], tuple[str, ...]]] = field(default_factory=list)
+    """Prompts and texts whose likelihood was asked for."""
     adapter: tuple[Path, float] | None = None
     closed: bool = False
     _said: int = 0
@@ -82,6 +93,30 @@ class ScriptedModel:
             )
         call = Call(tuple(messages), max_tokens, temperature, schema)
         return self._stream(prompt, call, cancel or Flag())
+
+    def log_likelihoods(
+        self,
+        messages: Sequence[ChatMessage],
+        texts: Sequence[str],
+        *,
+        cancel: Flag | None = None,
+    ) -> list[Likelihood]:
+        """A word of the chat has the log-probability -1, any other -4 (see Scores)."""
+        prompt = _prompt(messages)
+        longest = max((len(_tokens(text)) for text in texts), default=0)
+        if len(prompt) + longest > self.context_tokens:
+            raise ContextOverflow(
+                f"A prompt of {len(prompt):,} tokens and an answer of {longest:,} do not fit "
+                f"the {self.context_tokens:,} tokens that {self.name} can hold."
+            )
+        if cancel is not None and cancel.is_set():
+            raise Interrupted("Scoring was cancelled; what was read need not be read again.")
+        self.scored.append((tuple(messages), tuple(texts)))
+        said = set(prompt)
+        return [
+            Likelihood(tuple(-1.0 if word.strip() in said else -4.0 for word in _tokens(text)))
+            for text in texts
+        ]
 
     def use_adapter(self, path: Path | None, scale: float = 1.0) -> None:
         with self._lock:
