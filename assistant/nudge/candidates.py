@@ -47,60 +47,62 @@ class Candidate:
 
 def candidates(plans: Sequence[Plan], now: datetime) -> list[Candidate]:
     """What is due at this local time, most pressing first."""
-    found = {
-        each.text: each
-        for plan in plans
-        for each in _occasions(plan, now)
-        if each.opens <= now < each.closes
-    }
+    found: dict[str, Candidate] = {}
+    for plan in plans:
+        said = plan.said_at.astimezone().replace(tzinfo=None)
+        for each in _occasions(plan, now, said):
+            early = each.kind != "reminder" and now < said + _NOT_AT_ONCE
+            if each.opens <= now < each.closes and not early:
+                # The same thing said twice is one thing to offer.
+                found[each.text] = _made(plan, each, said)
     return sorted(found.values(), key=lambda each: (each.closes, each.item))
 
 
-def _occasions(plan: Plan, now: datetime) -> Iterator[Candidate]:
-    said = plan.said_at.astimezone().replace(tzinfo=None)
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    kind: CandidateKind
+    text: str
+    opens: datetime
+    closes: datetime
+
+
+def _occasions(plan: Plan, now: datetime, said: datetime) -> Iterator[_Occasion]:
     match plan.kind:
         case "reminder" if plan.first:
             at = plan.at or time(9)
             opens = datetime.combine(plan.first, at)
             late = "" if now.date() <= plan.first else f" for {spoken_day(plan.first)}"
             text = f"Reminder{late}: {plan.action}."
-            yield _made(plan, "reminder", text, opens, opens + _REMINDER_KEPT, said)
+            yield _Occasion("reminder", text, opens, opens + _REMINDER_KEPT)
         case "plan":
             opens, closes = _planned(plan, said)
             text = f"You wanted to {plan.action}{_when(plan, now.date())}."
-            yield _made(plan, "plan", text, opens, closes, said)
+            yield _Occasion("plan", text, opens, closes)
         case "event" if plan.first:
-            yield from _event(plan, plan.first, now, said)
+            yield from _event(plan, plan.first, now)
         case "birthday" if plan.first:
-            yield from _birthday(plan, plan.first, now, said)
+            yield from _birthday(plan, plan.first, now)
         case "follow_up" if plan.first:
             after = datetime.combine(plan.first + _DAY, time())
             text = f"How did {plan.action} go?"
-            yield _made(plan, "follow_up", text, after, after + 4 * _DAY, said)
+            yield _Occasion("follow_up", text, after, after + 4 * _DAY)
         case "habit":
             yield from _habit(plan, now, said)
         case _:
             return
 
 
-def _made(
-    plan: Plan,
-    kind: CandidateKind,
-    text: str,
-    opens: datetime,
-    closes: datetime,
-    said: datetime,
-) -> Candidate:
-    last = (closes - timedelta(minutes=1)).date()
+def _made(plan: Plan, each: _Occasion, said: datetime) -> Candidate:
+    last = (each.closes - timedelta(minutes=1)).date()
     return Candidate(
-        item=f"{kind}:{plan.source}:{plan.place}:{last.isoformat()}",
-        kind=kind,
+        item=f"{each.kind}:{plan.source}:{plan.place}:{last.isoformat()}",
+        kind=each.kind,
         topic=topic_of(plan.action),
-        text=text[0].upper() + text[1:],
+        text=each.text[0].upper() + each.text[1:],
         why=f"because you said on {spoken_day(said.date())}: “{plan.sentence}”",
         sources=(plan.source,),
-        opens=opens if kind == "reminder" else max(opens, said + _NOT_AT_ONCE),
-        closes=closes,
+        opens=each.opens,
+        closes=each.closes,
     )
 
 
@@ -124,30 +126,30 @@ def _planned(plan: Plan, said: datetime) -> tuple[datetime, datetime]:
     return max(opens, datetime.combine(min(said.date() + _DAY, plan.last), time())), closes
 
 
-def _event(plan: Plan, day: date, now: datetime, said: datetime) -> Iterator[Candidate]:
+def _event(plan: Plan, day: date, now: datetime) -> Iterator[_Occasion]:
     noon_before = datetime.combine(day, time()) - timedelta(hours=12)
     closes = datetime.combine(day, plan.at) if plan.at else datetime.combine(day, time()) + _DAY
     doing = not plan.action.startswith("your ")
     when = _on(day, plan.at, now.date())
     text = f"You are {plan.action} {when}." if doing else f"{plan.action} is {when}."
-    yield _made(plan, "date", text, noon_before, closes, said)
+    yield _Occasion("date", text, noon_before, closes)
     if not doing:
         after = datetime.combine(day + _DAY, time())
         text = f"How did {plan.action} go?"
-        yield _made(plan, "follow_up", text, after, after + 3 * _DAY, said)
+        yield _Occasion("follow_up", text, after, after + 3 * _DAY)
 
 
-def _birthday(plan: Plan, first: date, now: datetime, said: datetime) -> Iterator[Candidate]:
+def _birthday(plan: Plan, first: date, now: datetime) -> Iterator[_Occasion]:
     for year in (now.year, now.year + 1):
         # 29 February is kept on the 28th of other years.
         leapless = first.month == 2 and first.day == 29
         day = date(year, 2, 28) if leapless else first.replace(year=year)
         at = datetime.combine(day, time())
         text = f"{plan.action} is {_on(day, None, now.date())}."
-        yield _made(plan, "date", text, at - _BIRTHDAY_AHEAD, at + _DAY, said)
+        yield _Occasion("date", text, at - _BIRTHDAY_AHEAD, at + _DAY)
 
 
-def _habit(plan: Plan, now: datetime, said: datetime) -> Iterator[Candidate]:
+def _habit(plan: Plan, now: datetime, said: datetime) -> Iterator[_Occasion]:
     today = now.date()
     last_word = max([said.date(), *plan.done_on])
     if today.weekday() not in plan.weekdays or today in (said.date(), *plan.done_on):
@@ -157,7 +159,7 @@ def _habit(plan: Plan, now: datetime, said: datetime) -> Iterator[Candidate]:
     days = "every day" if len(plan.weekdays) == 7 else f"on {WEEKDAYS[today.weekday()].title()}s"
     midnight = datetime.combine(today, time())
     opens = datetime.combine(today, plan.at) - timedelta(hours=1) if plan.at else midnight
-    yield _made(plan, "habit", f"You usually {plan.action} {days}.", opens, midnight + _DAY, said)
+    yield _Occasion("habit", f"You usually {plan.action} {days}.", opens, midnight + _DAY)
 
 
 def _when(plan: Plan, today: date) -> str:

@@ -125,7 +125,6 @@ class Nudger:
             events = self._store.append([draft], needs=offer.sources)
         except Erased:
             return None
-        self._store.catch_up_instant()
         return events[0] if events else None
 
     def answer(
@@ -153,7 +152,6 @@ class Nudger:
         )
         draft = Draft(payload=payload, session_id="", origin=Origin.USER, at=self._clock.now())
         [event] = self._store.append([draft], needs=[suggestion_id])
-        self._store.catch_up_instant()
         return event
 
     def _may(self, local: datetime) -> bool:

@@ -43,15 +43,21 @@ _TOPICS_TEXT = {
         film movie concert theatre theater game play paint draw photo music sing exhibition series
         festival show cinema puzzle knit sew craft podcast""",
 }
-_OF = {name: frozenset(text.split()) for name, text in _TOPICS_TEXT.items()}
-TOPICS = (*_OF, "other")
+TOPICS = (*_TOPICS_TEXT, "other")
+_OF = {
+    word: [name for name, of in _TOPICS_TEXT.items() if word in of.split()]
+    for text in _TOPICS_TEXT.values()
+    for word in text.split()
+}
 
 
 def topic_of(action: str) -> str:
     """The topic most of whose words the action holds; the first of TOPICS on a draw."""
-    held = [form for word in words(action) for form in _forms(word)]
-    counts = {name: sum(form in of for form in held) for name, of in _OF.items()}
-    best = max(counts, key=lambda name: counts[name])
+    counts = dict.fromkeys(TOPICS, 0)
+    for word in words(action):
+        for topic in {topic for form in _forms(word) for topic in _OF.get(form, ())}:
+            counts[topic] += 1
+    best = max(TOPICS, key=lambda name: counts[name])
     return best if counts[best] else "other"
 
 
