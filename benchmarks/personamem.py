@@ -37,7 +37,7 @@ from memory.errors import RefusedInput
 from memory.events import Draft, Message, Origin
 from memory.importers import PersonaMem
 from memory.importers.personamem import unlabelled
-from memory.ports import Progress, no_progress
+from memory.ports import Embedder, Progress, no_progress
 from memory.store import MemoryStore
 
 MEMORY_TOKENS = 1200
@@ -104,22 +104,27 @@ def run(data: Path, settings: Settings, sampling: Sampling, progress: Progress) 
     """Measure on the official file, plain or gzip, with the configured local model."""
     model = open_model(settings, WINDOW if sampling.contexts else _SHORT_WINDOW)
     try:
-        return measure(data, model, settings, sampling, progress)
+        embedder = embedder_for(settings, settings.embedder)
+        return measure(data, model, embedder, notes_of(settings), sampling, progress)
     finally:
         model.close()
 
 
 def measure(
-    data: Path, model: ScoringModel, settings: Settings, sampling: Sampling, progress: Progress
+    data: Path,
+    model: ScoringModel,
+    embedder: Embedder,
+    limits: NoteLimits,
+    sampling: Sampling,
+    progress: Progress,
 ) -> Report:
     """Measure with this model."""
     contexts, whole = sample(contexts_of(data), sampling)
     total = sum(len(context.queries) for context in contexts)
     at_work = _Run(model, KeptScores(model, sampling.cache), progress, total, whole)
-    embedder = QuestionCache(embedder_for(settings, settings.embedder))
-    limits = notes_of(settings)
+    cache = QuestionCache(embedder)
     for context in contexts:
-        with empty_home(embedder) as store:
+        with empty_home(cache) as store:
             for query, now in _as_they_come(store, context):
                 at_work.answer("no_memory", _bare(query), query)
                 at_work.answer("lifelore", _remembering(store, query, now, model, limits), query)
@@ -199,7 +204,8 @@ def sample(contexts: Sequence[Context], sampling: Sampling) -> tuple[list[Contex
     queries = [query for context in contexts for _, query in context.queries]
     inside = [query for query in queries if query.context in whole]
     outside = [query for query in queries if query.context not in whole]
-    of_whole = stratified(inside, sampling.questions // 2, lambda q: q.kind, rng) if whole else []
+    half = max(sampling.questions // 2, sampling.questions - len(outside)) if whole else 0
+    of_whole = stratified(inside, half, lambda q: q.kind, rng)
     others = stratified(outside, sampling.questions - len(of_whole), lambda q: q.kind, rng)
     chosen = {query.id for query in (*of_whole, *others)}
     kept = [
