@@ -58,6 +58,7 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
     "without named time": ("span",),
     "without threads": ("thread",),
     "without times of events": ("anchors",),
+    "without newer or older first": ("turnover",),
 }
 """Each stage of recall, and the settings or features that it is."""
 

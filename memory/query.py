@@ -11,11 +11,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
+from typing import Literal
 
 from memory.anchor import Anchor, anchor_of
 from memory.marks import Marks, asks, wanted
 from memory.span import Span, span_of
 from memory.text import STOPWORDS, words
+
+State = Literal["now", "before"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Query:
     """It asks for several things ("what books", "list all"): one session does not hold them all."""
     of_memory: bool
     """It asks after someone it names, which only memory can tell; not for advice or help."""
+    state: State | None = None
+    """It asks how something is now, or how it was before that."""
     anchor: Anchor | None = None
     """The event that it gives its time by, where it names no time."""
 
@@ -80,6 +85,30 @@ _FOR_ADVICE = re.compile(
 )
 
 
+_ONCE = re.compile(
+    r"\b(?:previous|previously|former|formerly|originally|used to (?!it\b|the\b)|back then)\b"
+    r"|\bdid \w+(?: \w+)? use to\b|\b(?:my|our|his|her|their|\w+['’]s) (?:old|earlier|first)\b"
+    r"|^\W*(?!(?:have|has|had)\b).*\bbefore\W*$",
+    re.IGNORECASE,
+)
+_PRESENT = frozenset({"now", "nowadays", "currently", "current", "presently", "latest", "newest"})
+"""Words of a question about how something is; the newest memory of it need not hold them."""
+_NOW = re.compile(
+    r"(?<!until )(?<!till )(?<!from )\bnow\b|\b(?:nowadays|currently|current|presently|latest|"
+    r"newest|most recent|these days|at the moment|at present|still)\b"
+    r"|^\W*(?:what|who|where|which)(?: \w+)?(?: is|['’]s| are) (?:my|our)\b"
+    r"|^\W*(?:what|who|where|which)(?: \w+){0,2} do (?:i|we)\b",
+    re.IGNORECASE,
+)
+
+
+def _state(text: str) -> State | None:
+    """What is so now, or was so before; neither where nothing says so."""
+    if _ONCE.search(text):
+        return "before"
+    return "now" if asks(text) and _NOW.search(text) else None
+
+
 def _asks_memory(text: str) -> bool:
     asked = asks(text) and (_ASKS.search(text) or _DID.search(text))
     return bool(asked) and not _FOR_ADVICE.search(text)
@@ -97,6 +126,9 @@ def understand(
     terms = list(dict.fromkeys([word for word in content if word not in names] or content))
     question = _question(text)
     span = span_of(question, now, last)
+    state = None if span else _state(question)
+    if state == "now":
+        terms = [word for word in terms if word not in _PRESENT] or terms
     return Query(
         text=text,
         terms=tuple(terms),
@@ -109,6 +141,7 @@ def understand(
         span=span,
         lists=_LISTS.search(text.strip()) is not None,
         of_memory=bool(named) and _asks_memory(text),
+        state=state,
         anchor=anchor_of(question) if span is None else None,
     )
 

@@ -21,7 +21,7 @@ from memory.evidence import (
     follow_threads,
     vector_of,
 )
-from memory.query import Query
+from memory.query import Query, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,9 @@ class RecallSettings:
     things: they stand in different places (maximal marginal relevance; Carbonell, 1998)."""
     anchors: bool = True
     """Find the time of an event that a query names ("before the move"), and look there as well."""
+    turnover: float = 0.5
+    """Added for the newest of about equally good memories where a query asks how something is now,
+    and for the oldest where it asks how it was before."""
     rerank: int = 30
     """So many of the best memories a cross-encoder reads, where there is one."""
     reranked: float = 4.0
@@ -72,6 +75,8 @@ def rank(
     weights = np.where(
         assisted[:, None], vector_of(settings.assisted), vector_of(settings.among_people)
     )
+    if query.state == "before":
+        weights[:, FEATURES.index("recency")] = 0
     bias = np.where(assisted, settings.assisted.bias, settings.among_people.bias)
     if weights[:, FEATURES.index("thread")].any():
         follow_threads(evidence, (evidence.values * weights).sum(axis=1))
@@ -79,10 +84,36 @@ def rank(
     return order(query, evidence, logits, settings), logits
 
 
+def _turnover(
+    state: State, evidence: Evidence, logits: npt.NDArray[np.float32], gain: float
+) -> npt.NDArray[np.float32]:
+    """Logits with up to `gain` for being the newer, or the older, of memories near the best.
+
+    Of two that tell of the same thing, either by its age is what was asked for; one that tells of
+    something else is none the nearer, so that only those about as good, and as near in their own
+    meaning, take part.
+    """
+    near = np.flatnonzero(logits >= logits.max() - gain)
+    meanings = evidence.values[near, FEATURES.index("meaning")]
+    alike = near[meanings >= _ALIKE * meanings.max()]
+    times = np.array([evidence.places[int(row)].at for row in alike])
+    ages = np.unique(times)
+    newer = np.searchsorted(ages, times) / max(len(ages) - 1, 1)
+    gained = logits.copy()
+    gained[alike] += gain * (newer if state == "now" else 1 - newer)
+    return gained
+
+
+_ALIKE = 0.8
+"""Share of the nearest one's cosine."""
+
+
 def order(
     query: Query, evidence: Evidence, logits: npt.NDArray[np.float32], settings: RecallSettings
 ) -> list[int]:
-    """Rows by these logits, best first."""
+    """Rows by these logits, best first, in the order that the query wants of the same thing."""
+    if query.state and settings.turnover and len(logits):
+        logits = _turnover(query.state, evidence, logits, settings.turnover)
     ranked = sorted(
         range(len(logits)), key=lambda row: (-float(logits[row]), evidence.places[row].seq)
     )

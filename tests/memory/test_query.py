@@ -232,3 +232,30 @@ def test_function_words_of_a_name_name_nobody() -> None:
     assert query.speakers == frozenset()
     assert query.meaning == query.text
     assert read("When did Anna call?", "Anna from the Office").meaning == "When did I call?"
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("Where do I live now?", "now"),
+        ("Where do I live?", "now"),
+        ("What is my current job?", "now"),
+        ("What's my phone number?", "now"),
+        ("Where did I live before?", "before"),
+        ("Where did my sister use to live?", "before"),
+        ("Who was my previous landlord?", "before"),
+        ("What was my old job?", "before"),
+        ("What did I say until now?", None),
+        ("Have I been to Rome before?", None),
+        ("What did I buy yesterday?", None),
+        ("Where did I live in 2019?", None),
+        ("I live in Lyon now", None),
+    ],
+)
+def test_a_question_is_about_how_it_is_or_how_it_was(text: str, state: str | None) -> None:
+    assert read(text).state == state
+
+
+def test_the_newest_memory_need_not_say_now() -> None:
+    assert read("What is my current job?").terms == ("job",)
+    assert read("now?").terms == ("now",)

@@ -136,6 +136,39 @@ def test_several_things_are_looked_for_in_several_sessions(store: MemoryStore) -
     assert [m.score for m in dense.memories] == sorted(m.score for m in dense.memories)[::-1]
 
 
+HOMES = ["I live in Ghent", "I live in Lyon", "I live in Porto"]
+
+
+def moves(store: MemoryStore) -> None:
+    small_talk(store)
+    for year, home in enumerate(HOMES):
+        tell(store, said(home, f"y{year}", at=MAY + timedelta(days=365 * year)))
+
+
+@pytest.mark.parametrize("question", ["Where do I live now?", "Where do we currently live?"])
+def test_of_how_it_is_the_newest_comes_first(store: MemoryStore, question: str) -> None:
+    moves(store)
+
+    assert found(store, question, 3) == HOMES[::-1]
+
+
+@pytest.mark.parametrize(
+    "question", ["Where did I live before?", "Where did I use to live?", "What was my old home?"]
+)
+def test_of_how_it_was_the_newest_comes_last(store: MemoryStore, question: str) -> None:
+    moves(store)
+
+    recalled = [text for text in found(store, question, 50) if text in HOMES]
+    assert recalled == HOMES
+
+
+def test_what_is_less_alike_is_no_better_for_its_age(store: MemoryStore) -> None:
+    moves(store)
+    tell(store, said("The canary is alive", "new", at=MAY + timedelta(days=2000)))
+
+    assert found(store, "Where do I live now?", 1) == ["I live in Porto"]
+
+
 def sessions(recollection: Recollection) -> set[str]:
     return {memory.session_id for memory in recollection.memories}
 
