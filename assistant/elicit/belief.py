@@ -1,16 +1,12 @@
 """The belief over what the user wants, given what they said: exact Bayes by enumeration.
 
-Naive Bayes in each domain given the persona, personas tied by the traits of the person:
-
-    P(traits) · prod over domains P(persona | traits) · prod over attributes P(state | persona)
-
-Everything is summed out exactly; there are a dozen levels of traits and a handful of personas. The
-belief is a function of the observations alone and keeps nothing.
+Naive Bayes in each domain, given the persona: P(persona) · prod over attributes P(state | persona).
+An answer on one attribute moves the others by what it says of the persona. The belief is a function
+of the observations alone and keeps nothing.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,27 +57,13 @@ class BeliefRow:
 def posterior_of(
     prior: Prior, domain: str, observations: Sequence[Observation], now: datetime
 ) -> Posterior:
-    """The belief in one domain, given what was said in all of them. Raises KeyError for no domain."""
-    likelihoods = _likelihoods(prior, observations, now)
-    traits = prior.trait_shares
-    for name, given in likelihoods.items():
-        if name != domain:
-            tables = prior.tables[name]
-            traits = traits * (tables.persona @ _fit(tables.state, given))
-            traits = traits / traits.sum()
+    """The belief in one domain, given all that was said. Raises KeyError for an unknown domain."""
     tables = prior.tables[domain]
-    persona, state = traits @ tables.persona, tables.state
-    if domain in likelihoods:
-        persona = persona * _fit(state, likelihoods[domain])
-        state = state * likelihoods[domain]
-        state = state / state.sum(axis=2, keepdims=True)
-    return Posterior(persona / persona.sum(), state, tables.weight)
-
-
-def _fit(state: Array, likelihood: Array) -> Array:
-    """(K,): how well each persona explains what was said of the attributes."""
-    fit: Array = np.einsum("kas,as->ka", state, likelihood).prod(axis=1)
-    return fit
+    likelihood = _likelihood(prior, domain, observations, now)
+    joint = tables.state * likelihood
+    evidence = joint.sum(axis=2)
+    persona = tables.persona * evidence.prod(axis=1)
+    return Posterior(persona / persona.sum(), joint / evidence[:, :, None], tables.weight)
 
 
 def rows_of(
@@ -109,21 +91,19 @@ def rows_of(
     return sorted(rows, key=lambda row: -row.probability)
 
 
-def _likelihoods(
-    prior: Prior, observations: Sequence[Observation], now: datetime
-) -> dict[str, Array]:
-    """(A, S) for each domain that was spoken of: products of likelihoods, older ones flattened."""
-    by_attribute: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-    for one in sorted(observations, key=lambda one: one.at):
-        by_attribute[one.domain, one.attribute].append(one)
-    found: dict[str, Array] = {}
-    for (domain, attribute), said in by_attribute.items():
-        a = list(prior.domains[domain].attributes).index(attribute)
-        table = found.setdefault(domain, np.ones(prior.tables[domain].state.shape[1:]))
-        later = 0
-        for one in reversed(said):
-            days = max(0.0, (now - one.at).total_seconds() / 86_400)
-            trust = 0.5 ** (days / HALF_LIFE_DAYS) * OUTDONE**later
-            table[a, : len(one.likelihood)] *= np.array(one.likelihood) ** trust
-            later += one.stated
-    return found
+def _likelihood(
+    prior: Prior, domain: str, observations: Sequence[Observation], now: datetime
+) -> Array:
+    """(A, S): the product of all likelihoods, older ones flattened."""
+    names = list(prior.domains[domain].attributes)
+    table = np.ones(prior.tables[domain].state.shape[1:])
+    later = dict.fromkeys(names, 0)
+    for one in sorted(observations, key=lambda one: one.at, reverse=True):
+        if one.domain != domain:
+            continue
+        days = max(0.0, (now - one.at).total_seconds() / 86_400)
+        trust = 0.5 ** (days / HALF_LIFE_DAYS) * OUTDONE ** later[one.attribute]
+        row = np.array(one.likelihood) ** trust
+        table[names.index(one.attribute), : len(row)] *= row
+        later[one.attribute] += one.stated
+    return table

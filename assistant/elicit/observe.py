@@ -18,6 +18,9 @@ from memory.user.lines import Line
 
 WHOLE = "*"
 """The attribute of a question about a domain as a whole: "What matters most to you in a trip?"."""
+MORE = "*more"
+"""The attribute of the question after it: "What else matters to you?"."""
+OPEN = (WHOLE, MORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Noise:
 
 
 NOISE = Noise()
+_OPENLY = 3
+"""Statements on a domain that tell as much as answers to the open questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,38 @@ def from_lines(prior: Prior, lines: Iterable[Line]) -> list[Observation]:
                 not named.wanted for named in named_in(prior, domain, line.text)
             )
             found += from_words(prior, domain, line.text, line.last_at, line.id, not negated)
+    return found
+
+
+def told_openly(observations: Iterable[Observation], domain: str) -> bool:
+    """Whether the user has said so much of a domain that open questions are as good as answered."""
+    said = {one.attribute for one in observations if one.domain == domain and one.settles}
+    return len(said) >= _OPENLY
+
+
+def left_out(prior: Prior, stated: Sequence[Observation]) -> list[Observation]:
+    """What it says that statements leave attributes out, where they say much of a domain.
+
+    People speak first of what matters most to them, as in answer to the open questions.
+    """
+    found: list[Observation] = []
+    for domain in dict.fromkeys(one.domain for one in stated):
+        if not told_openly(stated, domain):
+            continue
+        spoken = {one.attribute for one in stated if one.domain == domain}
+        at = max(one.at for one in stated if one.domain == domain)
+        found += [
+            Observation(
+                domain,
+                name,
+                tuple(unnamed_likelihood(len(attribute.values)) ** len(OPEN)),
+                False,
+                at,
+                "",
+            )
+            for name, attribute in prior.domains[domain].attributes.items()
+            if name not in spoken
+        ]
     return found
 
 

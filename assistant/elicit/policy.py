@@ -11,7 +11,16 @@ import numpy as np
 from assistant.elicit.belief import BeliefRow, Posterior, posterior_of, rows_of
 from assistant.elicit.gain import Worth, worth_of_choice, worth_of_open, worth_of_yes_no
 from assistant.elicit.history import AskedBefore, observations_of, prior_wide
-from assistant.elicit.observe import WHOLE, Observation, from_lines, from_words
+from assistant.elicit.observe import (
+    MORE,
+    OPEN,
+    WHOLE,
+    Observation,
+    from_lines,
+    from_words,
+    left_out,
+    told_openly,
+)
 from assistant.elicit.prior import Prior, load_prior
 from assistant.elicit.questions import Form, NewQuestion, Question, Reading, read_answer, worded
 from assistant.elicit.request import Task, needs_asking, task_of
@@ -32,9 +41,9 @@ class Costs:
     more than this. `information` is what a nat is taken to be worth beyond the gain at once.
     """
 
-    pick_one: float = 0.03
-    yes_no: float = 0.025
-    open: float = 0.05
+    pick_one: float = 0.025
+    yes_no: float = 0.02
+    open: float = 0.04
     growth: float = 0.15
     """Each question asked in the session makes the next one dearer by this share."""
     skips: float = 1.0
@@ -131,6 +140,7 @@ class Elicitor:
     ) -> list[Observation]:
         """All that lines and answers say."""
         lines = prior_wide(self.prior, from_lines(self.prior, known))
+        lines += left_out(self.prior, lines)
         return [*lines, *observations_of(self.prior, asked)]
 
     def _best(
@@ -149,6 +159,10 @@ class Elicitor:
             if one.outcome != "retracted"
             for domain in self.prior.sharing(one.domain, one.attribute)
         } | {(one.domain, one.attribute) for one in observations if one.settles}
+        if told_openly(observations, task.domain):
+            settled |= {(task.domain, name) for name in OPEN}
+        elif not _named_openly(asked, observations, task.domain):
+            settled.add((task.domain, MORE))
         recent = [one for one in asked if one.outcome != "retracted"][-_RECENT:]
         skipped = sum(one.outcome == "skipped" for one in recent) / _RECENT
         dearer = (1 + self.costs.growth * asked_here) * (1 + self.costs.skips * skipped)
@@ -167,7 +181,8 @@ class Elicitor:
     ) -> Iterator[tuple[str, Form, tuple[str, ...], Worth]]:
         attributes = self.prior.domains[task.domain].attributes
         counts = tuple(len(one.values) for one in attributes.values())
-        yield WHOLE, "open", (), worth_of_open(posterior, task.relevance, counts)
+        openly = worth_of_open(posterior, task.relevance, counts)
+        yield from ((name, "open", (), openly) for name in OPEN)
         marginal = posterior.marginal
         for a, (name, attribute) in enumerate(attributes.items()):
             choice = worth_of_choice(posterior, task.relevance, a, counts[a])
@@ -184,6 +199,11 @@ class Elicitor:
 
     def _why(self, domain: str, chosen: Candidate, posterior: Posterior) -> str:
         about = self.prior.domains[domain].about
+        if chosen.attribute == MORE:
+            return (
+                f"You have told me what matters most to you in {about}. If there is more, I would "
+                "rather hear it from you than guess."
+            )
         if chosen.attribute == WHOLE:
             return (
                 f"What suits you in {about} depends on what you care about, and I know little of "
@@ -206,3 +226,11 @@ def _may_ask(here: Sequence[AskedBefore], limit: int) -> bool:
         return False
     last = [one.outcome for one in here[-_SKIPS_THAT_END:]]
     return last != ["skipped"] * _SKIPS_THAT_END
+
+
+def _named_openly(
+    asked: Sequence[AskedBefore], observations: Sequence[Observation], domain: str
+) -> bool:
+    """Whether the open question was answered with something; only then more is asked for."""
+    answers = {one.answer_id for one in asked if one.domain == domain and one.attribute == WHOLE}
+    return any(one.settles and one.source in answers for one in observations)

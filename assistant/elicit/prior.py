@@ -2,14 +2,12 @@
 
 People's preferences are sparse (most attributes do not matter to most people) and depend on one
 another. Both are said by naive Bayes given a latent type: a person has one persona in each domain,
-personas of different domains are linked by traits of the person, and given the persona each
-attribute is in one of its states on its own: "does not matter", or one of its values. So a single
-categorical table holds both whether somebody cares and what they then want.
+and given the persona each attribute is in one of its states on its own: "does not matter", or one
+of its values. So one categorical table holds both whether somebody cares and what they then want.
 """
 
 from __future__ import annotations
 
-import itertools
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -68,7 +66,6 @@ class Persona(_Frozen):
     """A kind of person, in one domain."""
 
     share: float = Field(gt=0)
-    traits: dict[str, str] = Field(default_factory=dict)
     leans: dict[str, str]
     minds_not: tuple[str, ...] = ()
 
@@ -95,20 +92,19 @@ class Domain(_Frozen):
 
 
 class Strengths(_Frozen):
-    """How strongly personas and traits speak; the comments in prior.toml say how."""
+    """How strongly personas speak; the comments in prior.toml say how."""
 
     lean_popularity: float = Field(ge=1)
     lean_care: float = Field(ge=1)
     minds_not_care: float = Field(gt=0, le=1)
-    trait_affinity: float = Field(ge=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A domain in numbers: T levels of all traits together, K personas, A attributes, S states."""
+    """A domain in numbers: K personas, A attributes, S states."""
 
     persona: Array
-    """(T, K): how likely each persona is, given the traits; rows sum to 1."""
+    """(K,): how common each persona is; sums to 1."""
     state: Array
     """(K, A, S): how likely each state is, given the persona; state 0 is "does not matter".
 
@@ -122,34 +118,7 @@ class Prior(_Frozen):
     """All that is believed before anything is known of the user."""
 
     model: Strengths
-    traits: dict[str, dict[str, float]]
     domains: dict[str, Domain]
-
-    @model_validator(mode="after")
-    def _personas_have_known_traits(self) -> Prior:
-        for name, domain in self.domains.items():
-            for persona in domain.personas.values():
-                for trait, level in persona.traits.items():
-                    if level not in self.traits.get(trait, {}):
-                        raise ValueError(f"{name}: no trait {trait}={level!r}")
-        return self
-
-    @cached_property
-    def levels(self) -> tuple[dict[str, str], ...]:
-        """Every combination of the levels of the traits, T of them."""
-        return tuple(
-            dict(zip(self.traits, levels, strict=True))
-            for levels in itertools.product(*self.traits.values())
-        )
-
-    @cached_property
-    def trait_shares(self) -> Array:
-        """(T,): how common each combination is, traits being independent."""
-        shares = [
-            float(np.prod([self.traits[trait][level] for trait, level in levels.items()]))
-            for levels in self.levels
-        ]
-        return np.array(shares) / sum(shares)
 
     @cached_property
     def tables(self) -> dict[str, Tables]:
@@ -178,17 +147,7 @@ class Prior(_Frozen):
 
     def _tables_of(self, domain: Domain) -> Tables:
         personas = tuple(domain.personas.values())
-        persona = np.array(
-            [
-                [
-                    one.share
-                    * self.model.trait_affinity
-                    ** sum(levels[trait] == level for trait, level in one.traits.items())
-                    for one in personas
-                ]
-                for levels in self.levels
-            ]
-        )
+        persona = np.array([one.share for one in personas])
         state_count = 1 + max(len(one.values) for one in domain.attributes.values())
         state = np.zeros((len(personas), len(domain.attributes), state_count))
         for k, one in enumerate(personas):
@@ -196,7 +155,7 @@ class Prior(_Frozen):
                 row = self._states(attribute, one.leans.get(name), name in one.minds_not)
                 state[k, a, : len(row)] = row
         weight = np.array([one.weight for one in domain.attributes.values()])
-        return Tables(persona / persona.sum(axis=1, keepdims=True), state, weight)
+        return Tables(persona / persona.sum(), state, weight)
 
     def _states(self, attribute: Attribute, lean: str | None, minds_not: bool) -> Array:
         """(1 + values,): the chance of each state of an attribute, for one persona."""
@@ -218,7 +177,7 @@ class Prior(_Frozen):
 def parse_prior(text: str) -> Prior:
     """A prior from TOML. Raises pydantic's ValidationError for one that does not hold together."""
     data = tomllib.loads(text)
-    return Prior(model=data.pop("model"), traits=data.pop("traits"), domains=data)
+    return Prior(model=data.pop("model"), domains=data)
 
 
 @cache

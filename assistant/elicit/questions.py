@@ -12,6 +12,8 @@ import numpy as np
 
 from assistant.elicit.cues import normalised, phrases_of
 from assistant.elicit.observe import (
+    MORE,
+    OPEN,
     WHOLE,
     Named,
     Observation,
@@ -50,7 +52,7 @@ class NewQuestion:
 
     domain: str
     attribute: str
-    """WHOLE for an open question about the domain."""
+    """WHOLE or MORE for an open question about the domain."""
     form: Form
     text: str
     options: tuple[str, ...]
@@ -87,7 +89,10 @@ _NO_MATTER = re.compile(
     r"no (?:particular |strong )?preference|no matter|any(?:thing)?|whatever|whichever|either|both|"
     r"all the same|not important|up to you|you (?:choose|decide)|surprise me|all of them)\b"
 )
-_NOTHING = re.compile(r"^(?:no|nope|nothing(?: special| in particular| really| much)?|none)\W*$")
+_NOTHING = re.compile(
+    r"^(?:no|nope|nothing(?: special| in particular| really| much)?|none)\W*$|"
+    r"^(?:no,? )?that(?:'s| is) (?:all|it)\b"
+)
 _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|sure|right|correct|exactly|of course|definitely|absolutely|ok|okay|"
     r"please|i do|true|always|usually|mostly)\b"
@@ -101,6 +106,8 @@ _NUMBER = re.compile(r"^(?:option |number |no\.? ?|#)?(\d{1,2})[.)]?$")
 def worded(prior: Prior, domain: str, attribute: str, form: Form, value: str = "") -> str:
     """The question as it is put where no LLM words it."""
     about = prior.domains[domain].about
+    if attribute == MORE:
+        return f"What else should I mind, as to {about}?"
     if attribute == WHOLE:
         return f"What matters most to you in {about}?"
     ask = prior.domains[domain].attributes[attribute].ask
@@ -152,7 +159,7 @@ def observed(
             question.domain, attribute, tuple(likelihood.tolist()), stated, at, source
         )
 
-    if question.attribute == WHOLE:
+    if question.attribute in OPEN:
         if reading.kind == "skip":
             return []
         found = from_words(prior, question.domain, text or "", at, source)

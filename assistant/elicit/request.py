@@ -59,9 +59,10 @@ _FACTUAL = re.compile(
 """Has an answer of its own, whoever asks."""
 _ASKS_FOR_A_FACT = re.compile(
     rf"{_SO}(?:who|whose|when|why|how (?:does|did|do you (?:spell|say|pronounce))|"
-    r"what (?:does|did|year|time|date|happens|happened|causes|caused)|what(?:'s| is| are| was| were) "
-    r"the (?:difference|definition|capital|name|origin|boiling|history|plot|price)|is it|is there|"
-    r"are there|was|were|did|does|has|describe|list the|tell me (?:about|who|when|why|what))\b"
+    r"what (?:does|did|year|time|date|happens|happened|causes|caused)|"
+    r"what(?:'s| is| are| was| were) the (?:difference|definition|capital|name|origin|boiling|"
+    r"history|plot|price)|is it|is there|are there|was|were|did|does|has|describe|list the|"
+    r"tell me (?:about|who|when|why|what))\b"
     r"|\b(?:i|we) need to know\b|\bwant to know\b"
 )
 """The same, unless it says that it is for the user."""
