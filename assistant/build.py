@@ -15,11 +15,12 @@ from assistant.models.slot import ModelSlot
 from assistant.reading import SPEEDS_FILE, NoteLimits, Reading, Speeds, note_limits
 from assistant.settings import Settings
 from memory.cross_encoder import CrossEncoderReranker
-from memory.ports import Embedder, SystemClock
+from memory.ports import Clock, Embedder, SystemClock
 from memory.sentence_embedder import SentenceEmbedder
 from memory.store import MemoryStore
 
 if TYPE_CHECKING:
+    from assistant.person import Person
     from assistant.session import Assistant
 
 VARIABLES = {
@@ -70,8 +71,18 @@ def open_assistant(settings: Settings) -> Assistant:
             temperature=settings.temperature,
         ),
         clock=clock,
+        person=person_of(settings, store, clock),
         consolidation=Consolidation(store, ModelExtractor(slot)) if settings.derives else None,
     )
+
+
+def person_of(settings: Settings, store: MemoryStore, clock: Clock) -> Person:
+    """The user model of the home."""
+    from assistant.elicit.policy import Elicitor
+    from assistant.nudge.nudger import Nudger
+    from assistant.person import Person
+
+    return Person(store, clock, Elicitor(), Nudger(store, clock, settings), settings.models)
 
 
 def open_store(settings: Settings) -> MemoryStore:

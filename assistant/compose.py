@@ -61,16 +61,15 @@ class Composer:
     def answer_prompt(
         self,
         history: Sequence[Event],
-        text: str,
+        brief: prompts.Brief,
         found: Sequence[Memory],
-        results: Sequence[str],
-        now: datetime,
     ) -> Prompt:
         """The prompt of an answer.
 
         Raises ContextOverflow when the user's own words do not fit with nothing else beside them.
         """
-        bare = prompts.question(text, [], results, now)
+        text = brief.text
+        bare = prompts.question(brief)
         free = self.room - self._count([], bare)
         if free < 0:
             raise ContextOverflow(
@@ -81,11 +80,11 @@ class Composer:
         rest = [*self._fitting(history, bare)[0], ChatMessage("user", bare)]
         unread = self.model.count_tokens(rest) - self.model.cached_tokens(rest)
         budget = min(self.memory_tokens(unread), free // 2)
-        summaries = self._summaries(text, found, now) if prompts.is_broad(text) else []
+        summaries = self._summaries(text, found, brief.now) if prompts.is_broad(text) else []
         packed, overview = pack_with_summaries(
             found, summaries, budget, self._counter(), self.store.neighbours
         )
-        final = prompts.question(text, packed.lines, results, now, overview.lines)
+        final = prompts.question(brief, packed.lines, overview.lines)
         turns, dropped = self._fitting(history, final)
         notices = []
         if packed.left_out:

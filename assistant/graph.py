@@ -1,9 +1,9 @@
 """The turn as a LangGraph graph: wiring only, the steps are in `nodes`.
 
-    recall -> choose_tool -> answer -> record
-                 ^  |
-                 |  v
-               run_tool
+    recall -> know_user -> choose_tool -> answer -> record
+                              ^  |
+                              |  v
+                            run_tool
 
 The checkpointer holds turns in flight. A finished turn's thread is deleted, so that no second
 copy of anybody's words stays behind.
@@ -88,6 +88,7 @@ def _build(saver: SqliteSaver) -> Graph:
     graph = StateGraph(TurnState, context_schema=TurnContext)
     for name, node in (
         ("recall", nodes.recall),
+        ("know_user", nodes.know_user),
         ("choose_tool", nodes.choose_tool),
         ("run_tool", nodes.run_tool),
         ("compose_and_answer", nodes.answer),
@@ -95,7 +96,8 @@ def _build(saver: SqliteSaver) -> Graph:
     ):
         graph.add_node(name, _with_context(node))
     graph.add_edge(START, "recall")
-    graph.add_edge("recall", "choose_tool")
+    graph.add_edge("recall", "know_user")
+    graph.add_edge("know_user", "choose_tool")
     graph.add_conditional_edges(
         "choose_tool",
         lambda state: "run_tool" if state.get("call") else "compose_and_answer",

@@ -21,12 +21,16 @@ from assistant.models.base import (
     TextDelta,
     Usage,
 )
+from assistant.person import told
+from assistant.prompts import Brief
 from assistant.turn import TurnContext, TurnState
 from assistant.updates import (
     Answered,
+    Asking,
     Delta,
     Milliseconds,
     Notice,
+    Question,
     Recalled,
     ToolUsed,
     Working,
@@ -84,6 +88,20 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     wider = _LISTED if found.lists else 1
     kept = [m for m in found.memories if m.score >= turn.limits.relevance / wider * best]
     return {"found": [(m.id, m.score) for m in kept[: wider * turn.limits.memories]]}
+
+
+def know_user(state: TurnState, turn: TurnContext) -> TurnState:
+    """Let the gate choose what of the profile the prompt is given."""
+    try:
+        known = turn.person.known(_words(state, turn))
+    except MemoryFault:
+        return {}  # recall has said why
+    if known is None:
+        return {}
+    seen = {state["message_id"], *(event.id for event in _history(state, turn)[-_RECENT:])}
+    # What was said just now stands in the prompt anyway.
+    lines = [line.id for line in known.lines if not seen.issuperset(line.sources)]
+    return {"lines": lines, "manner": [line.id for line in known.manner]}
 
 
 def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
@@ -151,21 +169,27 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
     """Compose the prompt and stream the answer; whatever goes wrong becomes a failed answer."""
     said: list[str] = []
     state_out: TurnState = {"answer": "", "status": "failed", "problem": None, "used": []}
-    if state.get("unknown") and not state.get("steps"):
+    if state.get("unknown") and not state.get("steps") and not state.get("lines"):
         return _not_remembered(state, turn)
     try:
         model = turn.model()
         composer = _composer(model, turn)
+        lines = turn.person.lines(state.get("lines", []))
+        manner = turn.person.lines(state.get("manner", []))
         prompt = composer.answer_prompt(
             _history(state, turn),
-            _words(state, turn),
+            Brief(
+                _words(state, turn),
+                _results(state),
+                turn.clock.now().astimezone(),
+                [told(line) for line in lines],
+                [line.text for line in manner],
+            ),
             _found(state, turn),
-            _results(state),
-            turn.clock.now().astimezone(),
         )
         for notice in prompt.notices:
             turn.emit(Notice(notice))
-        turn.emit(Recalled(prompt.memories))
+        turn.emit(Recalled(prompt.memories, tuple(lines)))
         state_out["used"] = [memory.id for memory in prompt.memories]
         state_out["summed_up"] = list(prompt.summed_up)
         done = _stream(model, prompt.messages, composer.reserve, turn, said)
@@ -244,12 +268,15 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
     """Store the answer, whole or in part, with the memories it was given."""
     status: Any = state.get("status", "failed")
     used = state.get("used", [])
-    # What is forgotten takes answers along that may repeat it, by way of a summary also.
-    given = list(dict.fromkeys([*used, *state.get("summed_up", [])]))
+    lines = turn.person.lines([*state.get("lines", []), *state.get("manner", [])])
+    # What is forgotten takes answers along that may repeat it, by way of a summary or a line also.
+    sources = [source for line in lines for source in line.sources]
+    given = list(dict.fromkeys([*used, *state.get("summed_up", []), *sources]))
     payload = Message(
         text=state.get("answer", ""),
         reply_to=state["message_id"],
         memories=tuple(given),
+        lines=tuple(line.id for line in lines),
         status=status,
     )
     draft = Draft(payload=payload, session_id=state["session_id"], origin=Origin.ASSISTANT)
@@ -260,6 +287,7 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
         status, problem = "interrupted", str(fault)
         payload = Message(text="", reply_to=state["message_id"], status=status)
         [event] = turn.log.append([draft.model_copy(update={"payload": payload})])
+    asked = _ask(state, turn) if status == "complete" and turn.asks else None
     turn.watch.mark("total")
     marks = turn.watch.marks
     scores = dict(state.get("found", []))
@@ -269,6 +297,8 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
             text=payload.text,
             status=status,
             memories=_scored(turn.store.memories(used), scores),
+            lines=tuple(lines),
+            asked=asked,
             usage=Usage(*state.get("usage", (0, 0, 0))),
             ms=Milliseconds(
                 marks.get("recall", 0.0), marks.get("first_token", 0.0), marks["total"]
@@ -278,6 +308,18 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
         )
     )
     return {}
+
+
+def _ask(state: TurnState, turn: TurnContext) -> Question | None:
+    """The question that goes with the answer, if one pays; without it nothing is lost."""
+    try:
+        [message] = turn.log.get([state["message_id"]])
+        question = turn.person.ask_after(message)
+    except MemoryFault:
+        return None
+    if question is not None:
+        turn.emit(Asking(question))
+    return question
 
 
 def _composer(model: LanguageModel, turn: TurnContext) -> Composer:

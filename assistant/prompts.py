@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tools.base import Tool
@@ -16,6 +17,20 @@ SYSTEM = (
     "stand there. When they do not hold it, say that you do not remember. "
     "Never invent something about the user. Be brief and plain."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The user's words, with what goes with them whatever memories there are."""
+
+    text: str
+    results: Sequence[str]
+    """Lines of what tools found."""
+    now: datetime
+    about: Sequence[str] = ()
+    """What the user said of themselves that the answer hinges on, best first."""
+    manner: Sequence[str] = ()
+    """How they want to be answered."""
 
 
 NO_NOTES = "You have no notes about this."
@@ -67,32 +82,32 @@ def framed(text: str) -> str:
     return f"Reply to what the user tells you, in a sentence.\nUser: {text}"
 
 
-def question(
-    text: str,
-    notes: Sequence[str],
-    results: Sequence[str],
-    now: datetime,
-    overview: Sequence[str] = (),
-) -> str:
+def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = ()) -> str:
     """The last message of a prompt: what is remembered, what tools found, then the user's words.
 
     All that changes from turn to turn stands here, behind the part of the prompt that the
     prefix cache keeps. `notes` come best first and are written best last: small models heed most
     what stands next to the question. `overview` are lines of summaries, in the order of time.
     """
+    now = brief.now
     parts = []
     if overview:
         parts.append("In short, what was said:\n" + "\n".join(f"- {line}" for line in overview))
     if notes:
         listed = "\n".join(f"- {line}" for line in reversed(notes))
         parts.append(f"Notes, the most relevant last:\n{listed}")
-    elif not overview and _QUESTION.search(text):
+    elif not overview and not brief.about and _QUESTION.search(brief.text):
         # Told so beside a remark, a small model answers that it does not remember.
         parts.append(NO_NOTES)
-    if results:
-        parts.append("Results of tools:\n" + "\n".join(results))
+    if brief.results:
+        parts.append("Results of tools:\n" + "\n".join(brief.results))
     parts.append(f"Today is {now:%A} {now.day} {now:%B %Y}.")
-    parts.append(framed(text))
+    if brief.about:
+        listed = "\n".join(f"- {line}" for line in reversed(brief.about))
+        parts.append(f"The user has said of themselves, and your answer must respect it:\n{listed}")
+    if brief.manner:
+        parts.append("How they want to be answered:\n" + "\n".join(f"- {m}" for m in brief.manner))
+    parts.append(framed(brief.text))
     return "\n\n".join(parts)
 
 

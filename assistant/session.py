@@ -16,6 +16,7 @@ from assistant.derive import Consolidation
 from assistant.graph import TurnGraph
 from assistant.keeping import Keeping, passing
 from assistant.models.slot import ModelSlot
+from assistant.person import Offer, Person
 from assistant.runs import Runs
 from assistant.turn import TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
@@ -61,6 +62,7 @@ class Assistant:
         toolbox: Callable[[Event], Registry],
         limits: TurnLimits,
         clock: Clock,
+        person: Person,
         consolidation: Consolidation | None = None,
     ) -> None:
         """Without a `consolidation` nothing is derived by the model in the background."""
@@ -69,6 +71,7 @@ class Assistant:
         self._graph = graph
         self._runs = runs
         self._kept = Keeping(store.log, graph, toolbox)
+        self.person = person
         self._limits = limits
         self._clock = clock
         self._consolidation = consolidation
@@ -157,6 +160,7 @@ class Assistant:
         yield Working("Opening memory")
         self.store.catch_up_instant()
         self.store.warm_up()
+        self.person.warm_up()
         yield Working(f"Loading {self.model.name}")
         self.model.get()
         self._wake_background()
@@ -172,6 +176,33 @@ class Assistant:
         self.model.close()
         self.store.close()
         self._runs.close()
+
+    # -- the user
+
+    def answer_question(self, question_id: str, answer: str | None) -> str:
+        """Take the answer to a question, None to skip it; a sentence on it. Raises NotFound."""
+        return self.person.answer(question_id, answer)
+
+    def profile_page(self) -> str:
+        """What is known of the user, as a Markdown page to read and edit."""
+        return self.person.page()
+
+    def save_profile(self, page: str) -> str:
+        """Take over what was changed on the page. Raises RefusedInput naming the line."""
+        return self.person.save_page(page)
+
+    def offers(self) -> list[Offer]:
+        """What is to be offered unasked now."""
+        return self.person.offers()
+
+    def answer_offer(
+        self,
+        offer_id: str,
+        outcome: Literal["accepted", "dismissed", "snoozed"],
+        rating: int | None = None,
+    ) -> None:
+        """Note what became of an offer."""
+        self.person.answer_offer(offer_id, outcome, rating)
 
     # -- turns
 
@@ -256,10 +287,12 @@ class Assistant:
             log=keeping.log,
             store=self.store,
             model=self.model.get,
+            person=self.person,
             registry=keeping.toolbox(event),
             limits=limits,
             clock=self._clock,
             cancel=cancel,
+            asks=keeping.lasting,
             emit=lambda update: None,
         )
         state: TurnState = {"session_id": session.id, "message_id": event.id}

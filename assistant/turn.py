@@ -9,6 +9,7 @@ from threading import Event as Flag
 from typing import Any, TypedDict
 
 from assistant.models.base import LanguageModel
+from assistant.person import Person
 from assistant.reading import Reading
 from assistant.updates import Update
 from memory.log import Log
@@ -24,6 +25,10 @@ class TurnState(TypedDict, total=False):
     message_id: str
     found: list[tuple[str, float]]
     """Ids and scores of recalled events, best first."""
+    lines: list[str]
+    """Ids of the lines of the profile that the prompt is given, best first."""
+    manner: list[str]
+    """Ids of the lines on how to answer."""
     unknown: bool
     """The words ask what only memory could tell, and it does not seem to."""
     used: list[str]
@@ -75,10 +80,13 @@ class TurnContext:
     store: MemoryStore
     model: Callable[[], LanguageModel]
     """Gives the model, loading it at the first call. Raises AssistantFault."""
+    person: Person
     registry: Registry
     limits: TurnLimits
     clock: Clock
     cancel: Flag
+    asks: bool
+    """Whether a question may go with the answer."""
     emit: Callable[[Update], None]
     """Tells the front end; set by the graph for each step."""
     watch: Stopwatch = field(default_factory=Stopwatch)

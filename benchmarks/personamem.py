@@ -28,6 +28,7 @@ from assistant.build import embedder_for, notes_of
 from assistant.compose import Composer
 from assistant.models.base import ChatMessage
 from assistant.reading import NoteLimits
+from assistant.prompts import Brief
 from assistant.settings import Settings
 from benchmarks.choice import Answered, KeptScores, ScoringModel, accuracy_rows, choose, open_model
 from benchmarks.report import Report, Row, sha256_of
@@ -237,7 +238,7 @@ def _remembering(
     best = max((memory.score for memory in found), default=0.0)
     kept = [memory for memory in found if memory.score >= limits.relevance * best]
     composer = Composer(model, store, 0, lambda unread: MEMORY_TOKENS)
-    return composer.answer_prompt((), query.text, kept, (), now).messages
+    return composer.answer_prompt((), Brief(query.text, (), now), kept).messages
 
 
 def _as_they_come(store: MemoryStore, context: Context) -> Iterator[tuple[Query, datetime]]:

@@ -38,7 +38,9 @@ class Message(Payload):
     reply_to: str | None = None
     """Id of the message that this one answers."""
     memories: tuple[str, ...] = ()
-    """Ids of the events that stood in the prompt of this answer."""
+    """Ids of the events that stood in the prompt of this answer, by way of a line also."""
+    lines: tuple[str, ...] = ()
+    """Ids of the lines of the profile that stood in it."""
     status: Literal["complete", "cancelled", "interrupted", "failed"] = "complete"
     model: str | None = None
     edits: str | None = None
@@ -121,6 +123,8 @@ class AskAnswered(Payload):
     kind: Literal["ask_answered"] = "ask_answered"
     asked: str
     answer: str | None = None
+    statement: str | None = None
+    """Question and answer as one line, for the profile."""
 
 
 class Suggested(Payload):

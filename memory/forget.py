@@ -145,7 +145,7 @@ def texts_of(payload: AnyPayload | None) -> list[str]:
     if isinstance(payload, ProfileEdit):
         text = payload.text
     elif isinstance(payload, AskAnswered):
-        text = payload.answer
+        return [said for said in (payload.answer, payload.statement) if said]
     elif isinstance(payload, Rated):
         text = payload.comment
     return [text] if text else []

@@ -7,6 +7,7 @@ order of deriving does not matter, and what an erased event had ended is open ag
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,16 @@ import numpy as np
 from sqlite_utils import Database
 
 from memory.errors import NotFound
-from memory.events import Consent, Event, Origin, ProfileEdit, Rated, parse_payload
+from memory.events import (
+    AskAnswered,
+    Asked,
+    Consent,
+    Event,
+    Origin,
+    ProfileEdit,
+    Rated,
+    parse_payload,
+)
 from memory.log import Log, from_ms, to_ms
 from memory.ports import Embedder, Vectors
 from memory.projection import Projection, Views
@@ -30,7 +40,10 @@ from memory.views.derived import Table
 from memory.views.facts import Facts
 
 TABLE = Table("statements", "text", "statements_text")
-_ACTS = (ProfileEdit, Consent, Rated)
+_ACTS = (ProfileEdit, Consent, Rated, Asked, AskAnswered)
+ANSWERED = "asked"
+"""Attribute of lines that were answers to a question of the assistant's."""
+_Act = ProfileEdit | Consent | Rated | Asked | AskAnswered
 _SAID = (
     "seq, event_id, part, at, section, attribute, value, context, polarity, strength, text, topic, "
     "past, by_hand"
@@ -68,10 +81,10 @@ class ProfileView(Projection):
 
     def apply(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
         for event in events:
-            if event.origin is not Origin.USER or event.payload is None:
-                continue
             if isinstance(event.payload, _ACTS):
                 self._act(db, event, event.payload)
+            if event.origin is not Origin.USER or event.payload is None:
+                continue
             for part, statement in enumerate(_stated(event)):
                 self._state(db, event, part, statement)
             if (marks := manner.marks_of(event)) is not None:
@@ -79,7 +92,7 @@ class ProfileView(Projection):
                 db.conn.execute("INSERT INTO writing VALUES (?, ?, ?, ?)", row)
 
     @staticmethod
-    def _act(db: Database, event: Event, payload: ProfileEdit | Consent | Rated) -> None:
+    def _act(db: Database, event: Event, payload: _Act) -> None:
         text = payload.model_dump_json(exclude={"kind"}, exclude_defaults=True)
         row = (event.seq, event.id, to_ms(event.at), event.kind, event.version, text)
         db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -114,11 +127,20 @@ class ProfileView(Projection):
 
 def _stated(event: Event) -> list[Statement]:
     payload = event.payload
+    if isinstance(payload, AskAnswered):
+        return [] if payload.statement is None else [_answered(payload, payload.statement)]
     if not isinstance(payload, ProfileEdit):
         return statements_of(event)
     if payload.op not in ("add", "replace") or not (payload.text or "").strip():
         return []
     return [by_hand(payload.text or "", payload.section)]
+
+
+def _answered(payload: AskAnswered, line: str) -> Statement:
+    """The user's answer to a question, as it was put."""
+    about = next((each for each in statements(payload.answer or "") if not each.past), None)
+    plain = Statement(Section.TASTES, ANSWERED, payload.answer or "", "", 1, 0.8, line)
+    return plain if about is None else replace(plain, section=about.section, topic=about.topic)
 
 
 def by_hand(text: str, section: str | None) -> Statement:
@@ -181,18 +203,15 @@ class Profiles:
                     f"There is no line or attribute {what}; `lifelore profile show` lists them."
                 )
             return found
-        chain = {line.id}
-        for _ in every:
-            grown = {
-                each.id
-                for each in every
-                if each.id in chain
-                or each.replaced_by in chain
-                or any(other.replaced_by == each.id and other.id in chain for other in every)
-            }
-            if grown == chain:
-                break
-            chain = grown
+        near: dict[str, set[str]] = defaultdict(set)
+        for each in every:
+            if each.replaced_by is not None:
+                near[each.id].add(each.replaced_by)
+                near[each.replaced_by].add(each.id)
+        chain, found_now = {line.id}, [line.id]
+        while found_now:
+            found_now = [i for at in found_now for i in near[at] if i not in chain]
+            chain.update(found_now)
         return [each for each in every if each.id in chain]
 
     def pending_consents(self, now: datetime) -> list[Line]:
@@ -226,6 +245,11 @@ class Profiles:
             for event_id, seq, at, payload in self._acts()
             if isinstance(payload, ProfileEdit | Consent)
         ]
+
+    def asked(self) -> list[Event]:
+        """Questions that were put to the user, and what they answered, in order."""
+        seqs = [seq for _, seq, _, act in self._acts() if isinstance(act, Asked | AskAnswered)]
+        return self._log.at(seqs)
 
     def ratings(self) -> list[tuple[str, Rated]]:
         """Ratings of answers as (id of the event, rating), oldest first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from assistant.build import person_of
 from assistant.derive import Consolidation, ModelExtractor
 from assistant.graph import TurnGraph
 from assistant.models.base import LanguageModel
@@ -13,6 +14,7 @@ from assistant.models.fakes import Script, ScriptedModel
 from assistant.models.slot import ModelSlot
 from assistant.runs import Runs
 from assistant.session import Assistant
+from assistant.settings import Settings
 from assistant.toolbox import toolbox
 from assistant.turn import TurnLimits
 from assistant.updates import Answered, Update
@@ -49,6 +51,7 @@ def open_scripted(
         toolbox=lambda event: toolbox(store, clock, event),
         limits=limits or TurnLimits(),
         clock=clock,
+        person=person_of(Settings(home=home, models=home / "models"), store, clock),
         consolidation=Consolidation(store, ModelExtractor(slot), 0.0) if deriving else None,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from assistant.prompts import NO_NOTES, framed, is_broad, question
+from assistant.prompts import NO_NOTES, Brief, framed, is_broad, question
 
 NOW = datetime(2026, 11, 21, 14, 0)
 
@@ -30,16 +30,16 @@ def test_words_are_framed_by_what_they_want(text: str, frame: str) -> None:
 
 
 def test_the_best_note_stands_next_to_the_question() -> None:
-    prompt = question("Where do I live?", ["best", "second"], [], NOW)
+    prompt = question(Brief("Where do I live?", [], NOW), ["best", "second"])
     assert prompt.index("second") < prompt.index("best") < prompt.index("Where do I live?")
 
 
 def test_nothing_remembered_is_said() -> None:
-    assert NO_NOTES in question("Where do I live?", [], [], NOW)
+    assert NO_NOTES in question(Brief("Where do I live?", [], NOW))
 
 
 def test_results_and_the_date_stand_before_the_question() -> None:
-    prompt = question("What is 2+2?", [], ["calculator: 2+2 = 4"], NOW)
+    prompt = question(Brief("What is 2+2?", ["calculator: 2+2 = 4"], NOW))
     assert prompt.index("2+2 = 4") < prompt.index("Saturday 21 November 2026")
     assert prompt.index("November") < prompt.index("Question")
 
@@ -75,6 +75,6 @@ def test_questions_about_one_thing_are_not(text: str) -> None:
 
 
 def test_summaries_stand_first_and_farthest_from_the_question() -> None:
-    prompt = question("Sum it up", ["a note"], [], NOW, ["[May] a summary"])
+    prompt = question(Brief("Sum it up", [], NOW), ["a note"], ["[May] a summary"])
     assert prompt.index("a summary") < prompt.index("a note") < prompt.index("Sum it up")
-    assert NO_NOTES not in question("Sum it up", [], [], NOW, ["[May] a summary"])
+    assert NO_NOTES not in question(Brief("Sum it up", [], NOW), [], ["[May] a summary"])
