@@ -95,7 +95,7 @@ def edit(
             text = _read_file(source)
         else:
             if kept.exists():
-                say(f"(Going on with {kept}, which could not be read last time.)")
+                say(f"(Going on with the page kept in {kept}.)")
             text = _edited(kept, kept.read_text("utf-8") if kept.exists() else before)
         if text == before:
             kept.unlink(missing_ok=True)

@@ -143,7 +143,10 @@ def usable(line: Line) -> bool:
 class _Group:
     """Statements that say the same, as one line."""
 
-    members: list[Said]
+    members: list[Said] = field(default_factory=list)
+    keys: set[object] = field(default_factory=set)
+    worded: list[frozenset[str]] = field(default_factory=list)
+    """The words of each member, where there is no value to compare."""
     until: datetime | None = None
     ended_by: str | None = None
     """Source or edit that ended it."""
@@ -239,12 +242,12 @@ class _State:
         if _is_past(said.statement):
             self._add_past(said, slot)
             return
-        near = self._same(said)
+        near = self._same(said, slot)
         current = [g for g in near if g.until is None]
         if current:
-            self._join(current[-1], said)
+            self._join(current[-1], said, slot)
         elif (ended := [g for g in near if g.by_hand]) and self._is_absorbed(ended, said):
-            self._join(ended[-1], said)
+            self._join(ended[-1], said, slot)
         else:
             self._open(said, slot)
 
@@ -252,7 +255,7 @@ class _State:
         if said.sources[0] not in self._active:
             return
         slot = _slot(said.statement)
-        group = self._insert(said)
+        group = self._insert(said, slot)
         group.confirmed_at = said.at
         for other in self._slots[slot] if slot is not None else []:
             if other is not group and other.until is None:
@@ -272,11 +275,11 @@ class _State:
         known = [frozenset(stems(m.statement.text)) for group in ended for m in group.members]
         return frozenset(stems(said.statement.text)) in known
 
-    def _add_past(self, said: Said, slot: object) -> None:
+    def _add_past(self, said: Said, slot: object | None) -> None:
         """What was so once: it ends the line that says it is, unless that is by hand."""
-        same = [g for g in self._same(said) if not g.by_hand]
+        same = [g for g in self._same(said, slot) if not g.by_hand]
         if not same:
-            group = self._insert(said)
+            group = self._insert(said, slot)
             group.until, group.ended_by = said.at, said.sources[0]
             return
         group = same[-1]
@@ -286,16 +289,16 @@ class _State:
             return
         if group.until is None:
             group.until, group.ended_by = said.at, said.sources[0]
-        self._join(group, said)
+        self._join(group, said, slot)
 
-    def _open(self, said: Said, slot: object) -> None:
+    def _open(self, said: Said, slot: object | None) -> None:
         held = [g for g in self._slots[slot] if g.until is None] if slot is not None else []
         single = said.statement.attribute in SINGLE
         for group in held:
             if not self._may_end(group, said, single):
                 group.otherwise.append(said)
                 return
-        opened = self._insert(said)
+        opened = self._insert(said, slot)
         for group in held:
             self._end(group, opened, said)
         if slot is not None and single:
@@ -314,45 +317,47 @@ class _State:
     def _end(group: _Group, by: _Group, said: Said) -> None:
         group.until, group.ended_by, group.replaced_by = said.at, said.sources[0], by
 
-    def _insert(self, said: Said) -> _Group:
-        group = _Group([])
+    def _insert(self, said: Said, slot: object | None) -> _Group:
+        group = _Group()
         self.groups.append(group)
-        if (slot := _slot(said.statement)) is not None:
+        if slot is not None:
             self._slots[slot].append(group)
-        self._join(group, said)
+        self._join(group, said, slot)
         return group
 
-    def _join(self, group: _Group, said: Said) -> None:
+    def _join(self, group: _Group, said: Said, slot: object | None) -> None:
         group.members.append(said)
         self._of[said.id] = group
         if said.id in self._confirmed_ids and said.derived:
             group.confirmed_at = group.confirmed_at or said.at
-        for word in set(stems(said.statement.text)):
+        if slot is not None:
+            group.keys.add(_key(said.statement))
+            return
+        own = frozenset(stems(said.statement.text))
+        group.worded.append(own)
+        for word in own:
             held = self._worded[word]
             if not held or held[-1] is not group:
                 held.append(group)
 
-    def _same(self, said: Said) -> list[_Group]:
+    def _same(self, said: Said, slot: object | None) -> list[_Group]:
         """Groups that say the same, oldest first."""
-        statement = said.statement
-        if (slot := _slot(statement)) is not None:
-            held, key = self._slots[slot], _key(statement)
-            return [g for g in held if any(_key(m.statement) == key for m in g.members)]
-        return self._alike(statement)
+        if slot is None:
+            return self._alike(said.statement)
+        key = _key(said.statement)
+        return [group for group in self._slots[slot] if key in group.keys]
 
     def _alike(self, statement: Statement) -> list[_Group]:
-        own = set(stems(statement.text))
+        own = frozenset(stems(statement.text))
         shared: Counter[int] = Counter()
         groups: dict[int, _Group] = {}
         for word in own:
             for group in {id(g): g for g in self._worded[word]}.values():
                 shared[id(group)] += 1
                 groups[id(group)] = group
-        near = [groups[i] for i, n in shared.items() if n >= _ALIKE * len(own)]
-        return sorted(
-            (g for g in near if any(_are_alike(m.statement, statement, own) for m in g.members)),
-            key=lambda g: _order(g.members[0]),
-        )
+        near = [groups[i] for i, count in shared.items() if count >= _ALIKE * len(own)]
+        found = [group for group in near if _is_alike(group, statement, own)]
+        return sorted(found, key=lambda group: _order(group.members[0]))
 
 
 def _named(edits: Iterable[Act], *ops: str) -> set[str]:
@@ -363,12 +368,11 @@ def _named(edits: Iterable[Act], *ops: str) -> set[str]:
     return found
 
 
-def _are_alike(one: Statement, other: Statement, words_of_other: set[str]) -> bool:
-    if _slot(one) is not None or one.polarity != other.polarity or one.context != other.context:
+def _is_alike(group: _Group, statement: Statement, own: frozenset[str]) -> bool:
+    first = group.members[0].statement
+    if (first.polarity, first.context) != (statement.polarity, statement.context):
         return False
-    held = set(stems(one.text))
-    union = held | words_of_other
-    return bool(union) and len(held & words_of_other) >= _ALIKE * len(union)
+    return any(len(held & own) >= _ALIKE * len(held | own) for held in group.worded)
 
 
 def _slot(statement: Statement) -> object | None:
@@ -424,6 +428,8 @@ def _is_past(statement: Statement) -> bool:
 
 
 def _plain(text: str) -> tuple[str, ...]:
+    if not text:
+        return ()
     own = tuple(sorted(stems(text)))
     return own or tuple(stem(word) for word in words(text))
 

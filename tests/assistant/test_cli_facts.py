@@ -106,7 +106,7 @@ def test_why_shows_the_words_and_the_model(run: Run) -> None:
 def test_an_unknown_id_is_told_in_one_sentence(run: Run, unknown: str) -> None:
     code, _, err = run("why", unknown)
     assert code == 1
-    assert err == f"lifelore: There is no fact, summary or memory {unknown}.\n"
+    assert err == f"lifelore: There is no profile line, fact, summary or memory {unknown}.\n"
 
 
 def test_sleep_without_a_model_says_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
