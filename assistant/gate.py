@@ -180,18 +180,24 @@ _TASK = re.compile(
 )
 _ADVICE = re.compile(
     r"\b(?:recommend\w*|suggest(?:ions?)?|advice|advise me|tips|inspiration|alternatives"
-    r"|(?:any|some|gift|good|more|other|new|your|need|nice|what) (?:\w+ )?(?:ideas|options)|options (?:for|to)"
+    r"|(?:any|some|gift|good|more|other|new|your|need|nice|what) (?:\w+ )?(?:ideas|options)"
+    r"|options (?:for|to)"
     r"|itinerary|should (?:i|we)|shall (?:i|we)|must-\w+|worth (?:a|\w+ing|it)|good for (?:me|us)"
     r"|for (?:me|us|myself)\b|would you (?:choose|pick|buy|get|do|go|travel|take|use)|you'd"
     r"|help (?:me|us) (?:find|choose|decide|pick|plan|with|get|identify|set|figure|select|create"
-    r"|make|prepare|improve|redo)|(?:i'm|i am|we're|we are) (?:\w+ )?(?:looking|planning|visiting|thinking"
+    r"|make|prepare|improve|redo)|(?:i'm|i am|we're|we are) (?:\w+ )?(?:looking|planning"
+    r"|visiting|thinking"
     r"|considering|trying|going|travell?ing|hoping|moving|relocating|redoing|preparing|struggling"
-    r"|interested|in the market|in the mood|hosting|attending|training)|(?:i|we)(?:'ll| will) be (?:visiting"
-    r"|travell?ing|going|in|staying)|i(?:'d| would) (?:like|love)|i(?:'ve| have) been (?:looking|thinking)"
-    r"|(?:i|we) (?:need|want) (?:an?|some|something|to|new|somewhere)|where (?:can|could|would|do|to)"
+    r"|interested|in the market|in the mood|hosting|attending|training)|(?:i|we)(?:'ll"
+    r"| will) be (?:visiting"
+    r"|travell?ing|going|in|staying)|i(?:'d| would) (?:like|love)|i(?:'ve| have) been (?:looking"
+    r"|thinking)"
+    r"|(?:i|we) (?:need|want) (?:an?|some|something|to|new|somewhere)|where (?:can|could|would"
+    r"|do|to)"
     r"|what (?:can|could|would|shall) (?:i|we|you)|how (?:can|could|would|might) (?:i|we|you)"
     r"|what to (?:\w+)|might (?:enjoy|like)|i (?:can|could) (?:try|do|use|watch|read|play|take)"
-    r"|plan (?:a|an|my|our|the|me|us)|book (?:a|me|us)|any(?:thing|where) (?:good|nice|interesting))\b",
+    r"|plan (?:a|an|my|our|the|me|us)|book (?:a|me|us)|any(?:thing|where) (?:good|nice"
+    r"|interesting))\b",
     re.I,
 )
 _ADVICE_WEAK = re.compile(
@@ -200,8 +206,10 @@ _ADVICE_WEAK = re.compile(
     re.I,
 )
 _ABOUT_USER = re.compile(
-    r"\b(?:what|which|who|where|when|how old|how many) (?:\w+ ){0,3}?(?:(?:is|are|was|were|'s) my|(?:do|did) i"
-    r" (?:usually |always )?(?:live|work|like|prefer|have|hate|own|say|tell|want|love|mention|do for))\b|\bdo you (?:know|remember) (?:my|what i|where i|who i|if i|about me)"
+    r"\b(?:what|which|who|where|when|how old|how many) (?:\w+ ){0,3}?(?:(?:is|are|was|were"
+    r"|'s) my|(?:do|did) i"
+    r" (?:usually |always )?(?:live|work|like|prefer|have|hate|own|say|tell|want|love|mention"
+    r"|do for))\b|\bdo you (?:know|remember) (?:my|what i|where i|who i|if i|about me)"
     r"|\bwhat do you know about me\b|\b(?:tell me|what) about (?:me|myself)\b|\babout me\b",
     re.I,
 )
@@ -228,10 +236,9 @@ def kind_of(request: Request) -> tuple[Kind, str]:
     margin = request.near - request.plain
     if _HOW_DO_I.search(text) and margin > 0:
         return Kind.ADVICE, "It asks how the user should go about something."
+    needed = 0.15 if _ADVICE_WEAK.search(text) else 0.3
     if _FACT_WEAK.search(text):
         needed = 0.4
-    else:
-        needed = 0.15 if _ADVICE_WEAK.search(text) else 0.3
     if margin > needed and request.near > 0.35 and len(text.split()) < _LONG:
         return Kind.ADVICE, "It is like requests whose answer is a matter of taste."
     return Kind.FACT, "Nothing in it is a matter of the user's taste or life, so no line is used."

@@ -37,7 +37,6 @@ from memory.events import Draft, Message, Origin
 from memory.importers.base import data_files, stem
 from memory.importers.prefeval import preference_id
 from memory.ports import Embedder, Progress
-from memory.store import MemoryStore
 from memory.user.relevance import Prototypes
 
 TALK = 300

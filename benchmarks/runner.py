@@ -15,7 +15,7 @@ from memory.ports import Progress
 
 RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
-NAMES = ("latency", "scale", "derive", "packing", "personamem", *RECALL)
+NAMES = ("latency", "scale", "derive", "packing", "personamem", "gate", "elicitation", *RECALL)
 
 
 def run(
@@ -32,6 +32,10 @@ def run(
         from benchmarks import latency
 
         return latency.run(settings, progress)
+    if name == "elicitation":
+        from benchmarks import elicitation
+
+        return elicitation.run(progress)
     if name == "derive":
         from benchmarks import derive
 

@@ -10,51 +10,84 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 
 POOL = 1600
 """Different turns of each side in the pool, at most."""
 
-_SLOTS: dict[str, Sequence[str]] = {
-    "person": "my sister|my brother|my neighbour|my boss|my aunt|a friend of mine|my cousin"
-    "|a colleague|my mother|my uncle|the woman downstairs|our landlord".split("|"),
-    "name": "Ann|Tomas|Priya|Yusuf|Lena|Marek|Chloe|Hiro|Amara|Diego|Ingrid|Sam".split("|"),
-    "place": "the library|the harbour|the post office|the town hall|the market square|the old mill"
-    "|the swimming baths|the garden centre|the dentist|the bank|the bus station|the school"
-    "|the allotments|the chapel on the hill|the hardware store".split("|"),
-    "city": "Leeds|Ghent|Porto|Graz|Tampere|Bergen|Lyon|Galway|Utrecht|Bologna|Aarhus".split("|"),
-    "day": "yesterday|on Monday|last week|this morning|on Tuesday|the day before yesterday"
-    "|last night|on Sunday|earlier today".split("|"),
-    "thing": "the washing machine|my umbrella|the spare key|the bicycle pump|my old radio"
-    "|the kitchen tap|the front door|my watch|the doorbell|the printer|the ladder|the boiler"
-    "|my left shoe|the letterbox|the hall lamp".split("|"),
-    "trouble": "makes a strange noise|is broken again|has gone missing|drips all night|got stuck"
-    "|needs a new battery|will not open|smells of smoke|stopped at ten past three".split("|"),
-    "weather": "rain|fog|hail|frost|drizzle|wind|sunshine|snow".split("|"),
-    "small": "the smell of rain|the sound of church bells|clean sheets|the first frost"
-    "|crosswords|old postcards|long shadows in the evening|the view from our stairs"
-    "|the crackle of an open fire|thunderstorms|the colour of ripe wheat|fresh snow"
-    "|the quiet after midnight|handwritten letters|the clatter of trams".split("|"),
-    "nuisance": "ironing|waiting in queues|lost socks|squeaking doors|Monday mornings|wet gloves"
-    "|leaf blowers|paperwork|alarm clocks|cold calls|tangled cables|dull pencils".split("|"),
-    "chore": "call the plumber|return the ladder|pay the water bill|sort the photographs"
-    "|sweep the stairs|renew my passport|fix the fence|collect the parcel|clear the attic"
-    "|write to the council|water the ferns|label the boxes".split("|"),
-    "fact": "how tides work|why leaves turn red|how a lighthouse is built|what a leap second is"
-    "|who invented the zip|why the sky is blue|how glass is made|what a fjord is"
-    "|how bees find their way home|why bread rises|what a solstice is|how locks work".split("|"),
-    "word": "serendipity|palimpsest|lagoon|verdigris|quorum|ballast|filigree|umlaut".split("|"),
-    "topic": "the parking permit|the broken lift|Saturday's choir practice|the key to the cellar"
-    "|the lost parcel|the street party|the new bins|the school play|the roof repair".split("|"),
-    "job": "nurse|joiner|bookkeeper|bus driver|teacher|librarian|surveyor|baker".split("|"),
-    "habit": "go for a short walk|feed the neighbour's hens|read the paper|wind the clock"
-    "|sweep the yard|ring my mother|do a crossword|open all the windows".split("|"),
-    "goal": "learn the accordion|finish the family tree|write down my grandmother's stories"
-    "|build a bird table|learn to juggle|repair the old boat|run a street stall".split("|"),
-    "number": "three|four|seven|a dozen|two|nine|fifteen".split("|"),
-    "mood": "tired|cheerful|a bit lost|restless|pleased|worn out|curious".split("|"),
-    "pet": "Rex|Minka|Otto|Biscuit|Pip|Luna".split("|"),
-}  # fmt: skip
+_SLOTS = {
+    slot: values.split("|")
+    for slot, values in {
+        "person": (
+            "my sister|my brother|my neighbour|my boss|my aunt|a friend of mine|my cousin"
+            "|a colleague|my mother|my uncle|the woman downstairs|our landlord"
+        ),
+        "name": "Ann|Tomas|Priya|Yusuf|Lena|Marek|Chloe|Hiro|Amara|Diego|Ingrid|Sam",
+        "place": (
+            "the library|the harbour|the post office|the town hall|the market square"
+            "|the old mill|the swimming baths|the garden centre|the dentist|the bank"
+            "|the bus station|the school|the allotments|the chapel on the hill"
+            "|the hardware store"
+        ),
+        "city": "Leeds|Ghent|Porto|Graz|Tampere|Bergen|Lyon|Galway|Utrecht|Bologna|Aarhus",
+        "day": (
+            "yesterday|on Monday|last week|this morning|on Tuesday|the day before yesterday"
+            "|last night|on Sunday|earlier today"
+        ),
+        "thing": (
+            "the washing machine|my umbrella|the spare key|the bicycle pump|my old radio"
+            "|the kitchen tap|the front door|my watch|the doorbell|the printer|the ladder"
+            "|the boiler|my left shoe|the letterbox|the hall lamp"
+        ),
+        "trouble": (
+            "makes a strange noise|is broken again|has gone missing|drips all night"
+            "|got stuck|needs a new battery|will not open|smells of smoke"
+            "|stopped at ten past three"
+        ),
+        "weather": "rain|fog|hail|frost|drizzle|wind|sunshine|snow",
+        "small": (
+            "the smell of rain|the sound of church bells|clean sheets|the first frost"
+            "|crosswords|old postcards|long shadows in the evening|the view from our stairs"
+            "|the crackle of an open fire|thunderstorms|the colour of ripe wheat|fresh snow"
+            "|the quiet after midnight|handwritten letters|the clatter of trams"
+        ),
+        "nuisance": (
+            "ironing|waiting in queues|lost socks|squeaking doors|Monday mornings"
+            "|wet gloves|leaf blowers|paperwork|alarm clocks|cold calls|tangled cables"
+            "|dull pencils"
+        ),
+        "chore": (
+            "call the plumber|return the ladder|pay the water bill|sort the photographs"
+            "|sweep the stairs|renew my passport|fix the fence|collect the parcel"
+            "|clear the attic|write to the council|water the ferns|label the boxes"
+        ),
+        "fact": (
+            "how tides work|why leaves turn red|how a lighthouse is built"
+            "|what a leap second is|who invented the zip|why the sky is blue"
+            "|how glass is made|what a fjord is|how bees find their way home"
+            "|why bread rises|what a solstice is|how locks work"
+        ),
+        "word": "serendipity|palimpsest|lagoon|verdigris|quorum|ballast|filigree|umlaut",
+        "topic": (
+            "the parking permit|the broken lift|Saturday's choir practice"
+            "|the key to the cellar|the lost parcel|the street party|the new bins"
+            "|the school play|the roof repair"
+        ),
+        "job": "nurse|joiner|bookkeeper|bus driver|teacher|librarian|surveyor|baker",
+        "habit": (
+            "go for a short walk|feed the neighbour's hens|read the paper|wind the clock"
+            "|sweep the yard|ring my mother|do a crossword|open all the windows"
+        ),
+        "goal": (
+            "learn the accordion|finish the family tree|write down my grandmother's stories"
+            "|build a bird table|learn to juggle|repair the old boat|run a street stall"
+        ),
+        "number": "three|four|seven|a dozen|two|nine|fifteen",
+        "mood": "tired|cheerful|a bit lost|restless|pleased|worn out|curious",
+        "pet": "Rex|Minka|Otto|Biscuit|Pip|Luna",
+    }.items()
+}
 
 _CHATTER = """
 I spent the morning at {place} and came home to {weather}.
@@ -152,6 +185,7 @@ _POOLS = {"chatter": (_CHATTER, POOL // 2), "self": (_OF_ONESELF, POOL // 4),
           "replies": (_REPLIES, POOL // 4)}  # fmt: skip
 
 
+@cache
 def _pool(name: str, seed: int) -> list[str]:
     templates, size = _POOLS[name]
     chance = random.Random(f"{name}:{seed}")

@@ -55,32 +55,58 @@ _RULES = (
         lasting=True,
     ),
     _rule(
-        rf"(?:answer|reply|respond|write|speak|talk|communicate|chat)(?: to me| with me)? (?:only )?in"
+        rf"(?:answer|reply|respond|write|speak|talk|communicate|chat)(?: to me"
+        rf"| with me)? (?:only )?in"
         rf" (?P<value>{_LANGUAGES})\b",
         "language",
     ),
-    _rule(r"(?:be|stay|keep (?:it|things|this)|remain) (?P<value>(?:\w+ )?(?:brief|short|concise|succinct"
-          r"|to the point|direct|blunt|honest|formal|informal|casual|polite|simple|friendly|funny"
-          r"|serious|gentle|precise|detailed|professional))\b", "style"),
-    _rule(r"(?:keep|make) (?:all )?(?:your|the) (?:answers?|repl(?:y|ies)|responses?|explanations?"
-          r"|messages) (?P<value>[\w ,'-]{3,60})", "style", lasting=True),
-    _rule(r"(?:give|show|send|offer) me (?:only )?(?P<value>(?:short|brief|long|detailed|concise|direct"
-          r"|straight|step[- ]by[- ]step|honest)(?: and \w+)? (?:answers|replies|responses"
-          r"|explanations|feedback|instructions))\b", "style", lasting=True),
-    _rule(r"(?:don't|do not|stop|no|avoid|never|without|skip|leave out|drop)(?: ever)?"
-          r"(?: us(?:e|ing)| writ(?:e|ing)| giv(?:e|ing)(?: me)?| add(?:ing)?| send(?:ing)?)?"
-          r"(?: me)?(?: the| any| so many| your)? (?P<value>emojis?|smileys|bullet points?|lists|jargon"
-          r"|small talk|flattery|disclaimers|markdown|headings|exclamation marks|slang|apologies"
-          r"|apologi[sz]ing|apologi[sz]e|flatter(?:ing)? me|lectur(?:e|ing) me|swearing|swear"
-          r"|sugar-?coat(?:ing)?(?: \w+)?|follow-up questions|ask(?:ing)? (?:me )?follow-up questions"
-          r"|acronyms|abbreviations|filler|chit-?chat)\b", "style", -1),
-    _rule(r"use (?P<value>metric units|imperial units|the metric system|celsius|fahrenheit|emojis"
-          r"|bullet points|simple (?:words|language)|plain (?:english|language)|british spelling"
-          r"|american spelling|short sentences|the 24[- ]hour clock|(?:first|last) names?)\b", "style"),
-    _rule(r"(?:explain|speak|talk|write) (?:things |everything |it )?(?:to me |with me )?"
-          r"(?P<value>(?:like|as if|as though) (?:i'm|i am|i were|to) [\w ]{2,40}|slowly|simply"
-          r"|in (?:plain|simple) \w+|informally|formally|plainly)", "style"),
-)  # fmt: skip
+    _rule(
+        r"(?:be|stay|keep (?:it|things|this)|remain) (?P<value>(?:\w+ )?(?:brief|short|concise"
+        r"|succinct"
+        r"|to the point|direct|blunt|honest|formal|informal|casual|polite|simple|friendly|funny"
+        r"|serious|gentle|precise|detailed|professional))\b",
+        "style",
+    ),
+    _rule(
+        r"(?:keep|make) (?:all )?(?:your|the) (?:answers?|repl(?:y|ies)|responses?|explanations?"
+        r"|messages) (?P<value>[\w ,'-]{3,60})",
+        "style",
+        lasting=True,
+    ),
+    _rule(
+        r"(?:give|show|send|offer) me (?:only )?(?P<value>(?:short|brief|long|detailed|concise"
+        r"|direct"
+        r"|straight|step[- ]by[- ]step|honest)(?: and \w+)? (?:answers|replies|responses"
+        r"|explanations|feedback|instructions))\b",
+        "style",
+        lasting=True,
+    ),
+    _rule(
+        r"(?:don't|do not|stop|no|avoid|never|without|skip|leave out|drop)(?: ever)?"
+        r"(?: us(?:e|ing)| writ(?:e|ing)| giv(?:e|ing)(?: me)?| add(?:ing)?| send(?:ing)?)?"
+        r"(?: me)?(?: the| any| so many| your)? (?P<value>emojis?|smileys|bullet points?|lists"
+        r"|jargon"
+        r"|small talk|flattery|disclaimers|markdown|headings|exclamation marks|slang|apologies"
+        r"|apologi[sz]ing|apologi[sz]e|flatter(?:ing)? me|lectur(?:e|ing) me|swearing|swear"
+        r"|sugar-?coat(?:ing)?(?: \w+)?|follow-up questions"
+        r"|ask(?:ing)? (?:me )?follow-up questions"
+        r"|acronyms|abbreviations|filler|chit-?chat)\b",
+        "style",
+        -1,
+    ),
+    _rule(
+        r"use (?P<value>metric units|imperial units|the metric system|celsius|fahrenheit|emojis"
+        r"|bullet points|simple (?:words|language)|plain (?:english|language)|british spelling"
+        r"|american spelling|short sentences|the 24[- ]hour clock|(?:first|last) names?)\b",
+        "style",
+    ),
+    _rule(
+        r"(?:explain|speak|talk|write) (?:things |everything |it )?(?:to me |with me )?"
+        r"(?P<value>(?:like|as if|as though) (?:i'm|i am|i were|to) [\w ]{2,40}|slowly|simply"
+        r"|in (?:plain|simple) \w+|informally|formally|plainly)",
+        "style",
+    ),
+)
 _PREFERS = re.compile(
     r"(?:I|[Ww]e) (?:\w+ ){0,3}?(?:prefer|like|love|want|need|appreciate|hate|dislike|can't stand"
     r"|don't (?:like|want|need|enjoy)|would rather have|'d rather have|enjoy)"
@@ -89,7 +115,8 @@ _PREFERS = re.compile(
 _NEGATIVE = re.compile(r"\b(?:hate|dislike|can't stand|don't|no)\b")
 _LASTING = re.compile(
     r"\b(?:always|never|from now on|in (?:the )?future|whenever|every time|generally|with me|to me"
-    r"|your (?:answers|replies|responses)|when you (?:answer|reply|write|talk|explain)|all the time)\b",
+    r"|your (?:answers|replies|responses)|when you (?:answer|reply|write|talk|explain)"
+    r"|all the time)\b",
     re.I,
 )
 _TASK = re.compile(

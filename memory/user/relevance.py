@@ -197,7 +197,8 @@ def _cached(texts: Sequence[str], embedder: Embedder, cache: Path | None) -> _Fl
     digest = hashlib.sha256("\n".join((embedder.identity, *texts)).encode()).hexdigest()[:16]
     file = cache / f"domains-{digest}.npy"
     try:
-        return np.load(file).astype(np.float32)
+        held: _Floats = np.load(file).astype(np.float32)
+        return held
     except (OSError, ValueError):
         vectors = embedder.embed(texts)
     cache.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,8 @@ _OPENING = re.compile(
     r"|i(?:'d| would) (?:like to )?(?:add|say|mention)"
     r"|i (?:think|guess|suppose|know|realized?|realised|feel like|find that|find"
     r"|forgot to (?:mention|say|tell you))"
-    r"|as (?:i|you) (?:said|know|mentioned|told you)|did i mention|it's true|the thing is|the truth is"
+    r"|as (?:i|you) (?:said|know|mentioned|told you)|did i mention|it's true|the thing is"
+    r"|the truth is"
     r"|(?:you should|please|just) know|let me (?:add|tell you)|i told you),?"
     r" (?:that )?(?=(?:i|i'm|i've|i'd|i'll|my|we|we're)\b))",
     re.I,
@@ -92,12 +93,13 @@ def asserted(sentence: str) -> str | None:
 
 
 def plays_a_part(text: str) -> bool:
-    """Whether the text gives someone a part to play, or a text to work on: its "I" may be anyone."""
+    """Whether the text gives a part to play or a text to work on: its "I" may be anyone."""
     return bool(_PART.search(text[:EXAMINED]))
 
 
 _PART = re.compile(
-    r"\b(?:you are (?:now )?an? (?!bit|little|great|good|star|genius|life)|act as|pretend (?:to be|that"
+    r"\b(?:you are (?:now )?an? (?!bit|little|great|good|star|genius|life)|act as"
+    r"|pretend (?:to be|that"
     r"|you)|imagine (?:that |you|i)|role-?play|let's play|play the (?:part|role)|in the style of"
     r"|from the (?:perspective|point of view) of|(?:translate|proofread|rewrite|paraphrase|correct"
     r"|summari[sz]e)(?: the following| this)?(?: \w+){0,4}?:)",

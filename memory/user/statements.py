@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from memory.events import Event, Message, Note, Origin
-from memory.user.circumstances import circumstance_at, moved_from, person
+from memory.user.circumstances import circumstance_at, moved_from
 from memory.user.instructions import instruction
 from memory.user.lines import Section, Statement
+from memory.user.people import person
 from memory.user.sentences import (
     asserted,
     opened,
@@ -154,7 +155,7 @@ def _of_clause(clause: str) -> list[Statement]:
         if taste := taste_without_i(clause):
             return [_of_taste(taste, clause)]
         if someone := person(clause):
-            made = Statement(someone.section, someone.attribute, someone.value, "", 0, 0.7, "")
+            made = Statement(Section.PEOPLE, someone.role, someone.name, "", 0, 0.7, "")
             return [_with_topic(made, clause)]
         if topic := _said_of_self(clause):
             return [topic]
