@@ -1,6 +1,5 @@
 """The night: playback of the user's own words into a personal LoRA, behind a gate.
 
-Nothing trains yet. What it will need is in place: the log says whose words each event holds, so
-that only the user's train; a model takes an adapter without being loaded again; and an erasure
-names its events, so that what was trained on them can be found.
+`dataset` derives the playback set from the log, `train` learns from it, `export` writes what
+llama.cpp serves. Everything is a function of its arguments; models come in through `ports`.
 """

@@ -1,0 +1,66 @@
+"""What finetune needs of models and of its caller, as Protocols; adapters are passed in.
+
+Documents by JSON schema come through `memory.ports.Extractor`, which the local model has already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from finetune.examples import Said
+
+
+class StopFlag(Protocol):
+    """Set by somebody else when the user is back; `threading.Event` is one."""
+
+    def is_set(self) -> bool: ...
+
+
+class NeverStop:
+    """The StopFlag that nobody sets."""
+
+    def is_set(self) -> bool:
+        return False
+
+
+class Answerer(Protocol):
+    """The base model, answering in plain text without any adapter."""
+
+    @property
+    def identity(self) -> str:
+        """Name of the model; it stands beside everything it wrote."""
+
+    def answer(self, prompt: str, max_tokens: int) -> str:
+        """Its answer to one instruction, empty when it has none.
+
+        Raises memory.errors.ExtractorUnavailable and Interrupted.
+        """
+
+
+class LogLikelihood(Protocol):
+    """A served model that tells how likely a text is to it."""
+
+    def logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
+        """Natural-log probability of each token of the answer after the chat prompt, with the
+        token that ends the turn as the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is. `seconds_left` is None until a step was timed."""
+
+    stage: str
+    step: int
+    steps: int
+    loss: float | None
+    tokens_per_second: float | None
+    seconds_left: float | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def no_progress(progress: Progress) -> None:
+    """The OnProgress that shows nothing."""
