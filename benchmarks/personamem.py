@@ -26,9 +26,11 @@ from typing import Any
 from assistant import prompts
 from assistant.build import embedder_for, notes_of
 from assistant.compose import Composer
+from assistant.gate import gate
 from assistant.models.base import ChatMessage
-from assistant.reading import NoteLimits
+from assistant.person import told
 from assistant.prompts import Brief
+from assistant.reading import NoteLimits
 from assistant.settings import Settings
 from benchmarks.choice import Answered, KeptScores, ScoringModel, accuracy_rows, choose, open_model
 from benchmarks.report import Report, Row, sha256_of
@@ -40,6 +42,7 @@ from memory.importers import PersonaMem
 from memory.importers.personamem import unlabelled
 from memory.ports import Embedder, Progress, no_progress
 from memory.store import MemoryStore
+from memory.user.relevance import Prototypes
 
 MEMORY_TOKENS = 1200
 """Tokens that memories may take in a prompt."""
@@ -84,6 +87,9 @@ class _Run:
 
     model: ScoringModel
     scores: KeptScores
+    embedder: Embedder
+    prototypes: Prototypes
+    limits: NoteLimits
     progress: Progress
     total: int
     whole: frozenset[str]
@@ -122,13 +128,13 @@ def measure(
     """Measure with this model."""
     contexts, whole = sample(contexts_of(data), sampling)
     total = sum(len(context.queries) for context in contexts)
-    at_work = _Run(model, KeptScores(model, sampling.cache), progress, total, whole)
-    cache = QuestionCache(embedder)
+    scores, cache = KeptScores(model, sampling.cache), QuestionCache(embedder)
+    at_work = _Run(model, scores, cache, Prototypes.of(cache), limits, progress, total, whole)
     for context in contexts:
         with empty_home(cache) as store:
             for query, now in _as_they_come(store, context):
                 at_work.answer("no_memory", _bare(query), query)
-                at_work.answer("lifelore", _remembering(store, query, now, model, limits), query)
+                at_work.answer("lifelore", _remembering(store, query, now, at_work), query)
     # Afterwards, so that nothing else is read between the questions on one context.
     for context in contexts:
         if context.name in whole:
@@ -231,14 +237,25 @@ def _bare(query: Query) -> list[ChatMessage]:
 
 
 def _remembering(
-    store: MemoryStore, query: Query, now: datetime, model: ScoringModel, limits: NoteLimits
+    store: MemoryStore, query: Query, now: datetime, at_work: _Run
 ) -> Sequence[ChatMessage]:
     """The prompt of a turn of the product in a new conversation."""
-    found = store.recall(query.text, limits.memories).memories
+    found = store.recall(query.text, at_work.limits.memories).memories
     best = max((memory.score for memory in found), default=0.0)
-    kept = [memory for memory in found if memory.score >= limits.relevance * best]
-    composer = Composer(model, store, 0, lambda unread: MEMORY_TOKENS)
-    return composer.answer_prompt((), Brief(query.text, (), now), kept).messages
+    kept = [memory for memory in found if memory.score >= at_work.limits.relevance * best]
+    lines = store.profile.lines(now)
+    vectors = store.profile.vectors(lines, at_work.embedder)
+    [vector] = at_work.embedder.embed([query.text])
+    chosen = gate(query.text, vector, lines, vectors, at_work.prototypes)
+    brief = Brief(
+        query.text,
+        (),
+        now,
+        [told(each.line) for each in chosen.lines],
+        [each.line.text for each in chosen.manner],
+    )
+    composer = Composer(at_work.model, store, 0, lambda unread: MEMORY_TOKENS)
+    return composer.answer_prompt((), brief, kept).messages
 
 
 def _as_they_come(store: MemoryStore, context: Context) -> Iterator[tuple[Query, datetime]]:
