@@ -39,9 +39,7 @@ SINGLE = frozenset(
 )
 """Attributes of which one has one at a time (in one context): a newer one ends the older."""
 
-PROTECTING = frozenset(
-    {"allergy", "intolerance", "diet", "condition", "illness", "medication", "disability"}
-)
+PROTECTING = frozenset({"allergy", "intolerance", "diet", "condition", "medication"})
 """Attributes of health that guard the user from harm, and so are heeded before they are asked."""
 
 _FORMS = {
