@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -83,6 +85,17 @@ def person_of(settings: Settings, store: MemoryStore, clock: Clock) -> Person:
     from assistant.person import Person
 
     return Person(store, clock, Elicitor(), Nudger(store, clock, settings), settings.models)
+
+
+@contextmanager
+def open_person(settings: Settings) -> Iterator[Person]:
+    """The user model of the home, without a language model; closed at the end."""
+    store = open_store(settings)
+    try:
+        store.catch_up_instant()
+        yield person_of(settings, store, SystemClock())
+    finally:
+        store.close()
 
 
 def open_store(settings: Settings) -> MemoryStore:

@@ -181,7 +181,7 @@ class Assistant:
 
     def answer_question(self, question_id: str, answer: str | None) -> str:
         """Take the answer to a question, None to skip it; a sentence on it. Raises NotFound."""
-        return self.person.answer(question_id, answer)
+        return self.person.questions.answer(question_id, answer)
 
     def profile_page(self) -> str:
         """What is known of the user, as a Markdown page to read and edit."""

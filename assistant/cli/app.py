@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import bench, chat, consent, facts, memories, models, nudge, profile, upkeep
+from assistant.cli import (
+    bench,
+    chat,
+    consent,
+    facts,
+    memories,
+    models,
+    nudge,
+    profile,
+    questions,
+    upkeep,
+)
 from assistant.cli.common import Options
 
 app = typer.Typer(
@@ -49,5 +60,6 @@ def _open_tui(options: Options, session: str | None) -> int:
     return code
 
 
-for group in (chat, memories, facts, profile, consent, models, nudge, upkeep, bench):
+GROUPS = (chat, memories, facts, profile, questions, consent, nudge, models, upkeep, bench)
+for group in GROUPS:
     group.register(app)

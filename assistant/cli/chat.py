@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli.common import AsJson, memory_json, print_json, say, settings_of
+from assistant.cli.profile import line_json
+from assistant.cli.questions import question_json, show_question
 from memory.errors import RefusedInput
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ def ask(
 def chat(context: typer.Context, session: Continue = None, temporary: Temporary = False) -> None:
     """Talk in the plain terminal. /memories shows what the last answer used, /quit leaves.
 
-    Begin a message with "Don't remember this:" to have it and its answer erased at once.
+    A question beside an answer is answered with /1, /2 …, or / and your own words; /skip leaves
+    it, /why tells why it is asked. Begin a message with "Don't remember this:" to have it and its
+    answer erased at once.
     """
     from assistant.build import open_assistant
     from memory.errors import MemoryFault
@@ -75,6 +79,8 @@ def chat(context: typer.Context, session: Continue = None, temporary: Temporary 
                 break
             if line == "/memories":
                 _print_memories(last)
+            elif line.startswith("/"):
+                _command(assistant, last, line[1:].strip())
             elif line:
                 try:
                     last = _turn(conversation, line, streams=True)
@@ -94,6 +100,19 @@ def _conversation(assistant: Assistant, session: str | None, temporary: bool) ->
     if session is not None:
         raise RefusedInput("A temporary conversation is always a new one; leave out --session.")
     return assistant.temporary_session()
+
+
+def _command(assistant: Assistant, last: Answered | None, said: str) -> None:
+    """An answer to the last question, or words that no command knows."""
+    from memory.errors import MemoryFault
+
+    if last is None or last.asked is None:
+        say("(Commands are /memories and /quit; /1, /skip and /why answer a question.)")
+        return
+    try:
+        say(f"({assistant.answer_question(last.asked.id, None if said == 'skip' else said)})")
+    except MemoryFault as fault:
+        say(f"lifelore: {fault}")
 
 
 def _lines() -> Iterator[str]:
@@ -141,6 +160,8 @@ def _end_of_answer(answered: Answered) -> None:
     print()
     if answered.status == "cancelled":
         say("(stopped)")
+    if answered.asked is not None:
+        show_question(answered.asked)
     elif answered.problem and sys.stdin.isatty():
         say(f"({answered.problem})")
 
@@ -175,7 +196,7 @@ def _interrupt_cancels(conversation: Session) -> Iterator[None]:
 def _print_memories(answered: Answered | None) -> None:
     from memory.when import spoken_date
 
-    if answered is None or not answered.memories:
+    if answered is None or not (answered.memories or answered.lines):
         print("No memories were used.")
         return
     for number, memory in enumerate(answered.memories, 1):
@@ -183,6 +204,8 @@ def _print_memories(answered: Answered | None) -> None:
             f"{number}. {spoken_date(memory.at)} {memory.speaker or memory.origin.value}: "
             f"{memory.text}  [{memory.id}]"
         )
+    for line in answered.lines:
+        print(f"profile, {line.section}: {line.text}  [{line.id}]")
 
 
 def _answer_json(answered: Answered, session_id: str) -> dict[str, Any]:
@@ -192,7 +215,8 @@ def _answer_json(answered: Answered, session_id: str) -> dict[str, Any]:
         "problem": answered.problem,
         "session_id": session_id,
         "memories": [memory_json(memory) for memory in answered.memories],
-        "asked": None,
+        "lines": [line_json(line) for line in answered.lines],
+        "asked": None if answered.asked is None else question_json(answered.asked),
         "usage": {
             "prompt_tokens": answered.usage.prompt_tokens,
             "cached_tokens": answered.usage.cached_tokens,

@@ -1,0 +1,183 @@
+"""The user model in a conversation: lines in the prompt, questions beside answers, consent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.models.base import ChatMessage
+from assistant.questions import CONSENT
+from assistant.session import Assistant
+from assistant.updates import Answered, Asking
+from memory.errors import NotFound, RefusedInput
+from memory.events import AskAnswered, Asked, Consent
+from memory.forget import leftovers
+from tests.assistant.builders import answer_to, only, open_scripted
+
+ALLERGY = "I have a severe allergy to walnuts."
+
+
+class Home:
+    """An assistant whose prompts are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.prompts: list[str] = []
+        self.folder = folder
+        self.assistant: Assistant = open_scripted(folder, self._answer)
+
+    def _answer(self, messages: Sequence[ChatMessage]) -> str:
+        self.prompts.append(messages[-1].content)
+        return "Noted."
+
+    def say(self, text: str, session_id: str | None = None) -> Answered:
+        return answer_to(self.assistant, text, session_id)
+
+    def events(self, kind: type) -> list[object]:
+        every = self.assistant.store.log.read_after(0, 1000)
+        return [event.payload for event in every if isinstance(event.payload, kind)]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_what_the_answer_hinges_on_is_in_the_prompt_and_named(opened: Home) -> None:
+    opened.say(ALLERGY)
+    answered = opened.say("Can you suggest a cake with or without walnuts for me?")
+    assert (
+        "your answer must respect it:\n- I have a severe allergy to walnuts." in opened.prompts[-1]
+    )
+    [line] = answered.lines
+    assert line.text == ALLERGY
+    opened.assistant.close()
+
+
+def test_a_fact_is_asked_for_without_the_user(opened: Home) -> None:
+    opened.say(ALLERGY)
+    answered = opened.say("What is the botanical name of the walnuts family?")
+    assert answered.lines == ()
+    assert "must respect" not in opened.prompts[-1]
+    opened.assistant.close()
+
+
+def test_how_they_want_to_be_answered_is_told_to_the_model(opened: Home) -> None:
+    opened.say("Please always give me short answers.")
+    opened.say("Can you recommend a book for me?")
+    assert "How they want to be answered:\n- " in opened.prompts[-1]
+    opened.assistant.close()
+
+
+def test_what_was_just_said_is_not_repeated(opened: Home) -> None:
+    answered = opened.say(f"{ALLERGY} Can you suggest a cake with or without walnuts for me?")
+    assert answered.lines == ()
+    opened.assistant.close()
+
+
+def test_a_move_shows_the_new_home_and_the_old_one_behind_it(opened: Home) -> None:
+    opened.say("I live in Ghent.")
+    opened.say("I moved from Ghent to Lyon.")
+    page = opened.assistant.profile_page()
+    assert "Lyon" in page
+    opened.say("Where did I live before Lyon?")
+    assert "no longer so: I live in Ghent." in opened.prompts[-1]
+    opened.assistant.close()
+
+
+def test_something_sensitive_protects_at_once_and_is_asked_about(opened: Home) -> None:
+    answered = opened.say(ALLERGY)
+    assert answered.asked is not None
+    assert ALLERGY in answered.asked.text
+    assert answered.asked.options == ("Yes", "No")
+    assert "health" in opened.assistant.person.questions.why(answered.asked.id)
+    assert opened.assistant.answer_question(answered.asked.id, "2") == "It is not in your profile."
+    [consent] = opened.events(Consent)
+    assert isinstance(consent, Consent)
+    assert consent.answer == "no"
+    later = opened.say("Can you suggest a cake with or without walnuts for me?")
+    assert later.lines == ()
+    opened.assistant.close()
+
+
+def test_why_and_nonsense_leave_a_question_open(opened: Home) -> None:
+    question = opened.say(ALLERGY).asked
+    assert question is not None
+    assert opened.assistant.answer_question(question.id, "why?") == question.why
+    assert "yes or no" in opened.assistant.answer_question(question.id, "purple")
+    assert opened.events(AskAnswered) == []
+    assert "stays" in opened.assistant.answer_question(question.id, "yes")
+    with pytest.raises(NotFound):
+        opened.assistant.answer_question("nothing", "yes")
+    opened.assistant.close()
+
+
+def test_a_question_of_taste_is_asked_answered_and_known_from_then_on(opened: Home) -> None:
+    session = opened.assistant.session()
+    updates = list(session.send("Can you recommend a restaurant for dinner tonight?"))
+    [asking] = only(Asking, updates)
+    [answered] = only(Answered, updates)
+    question = asking.question
+    assert answered.asked == question
+    assert question.why
+    said = "A quiet place with good wine." if question.form == "open" else question.options[0]
+    assert opened.assistant.answer_question(question.id, said).startswith("Noted")
+    assert said.rstrip(".") in opened.assistant.profile_page()
+    for _ in range(12):
+        opened.say("Can you recommend a restaurant for dinner tonight?", session.id)
+    asked = [each for each in opened.events(Asked) if isinstance(each, Asked)]
+    assert len(asked) <= 5
+    assert len({(each.domain, each.attribute) for each in asked}) == len(asked)
+    opened.assistant.close()
+
+
+def test_a_skipped_question_does_not_come_back(opened: Home) -> None:
+    question = opened.say("Can you recommend a restaurant for dinner tonight?").asked
+    assert question is not None
+    assert "Skipped" in opened.assistant.answer_question(question.id, None)
+    other = opened.say("Can you recommend a restaurant for dinner tonight?").asked
+    assert other is None or other.text != question.text
+    opened.assistant.close()
+
+
+def test_a_plain_question_and_a_temporary_chat_are_never_asked_about(opened: Home) -> None:
+    assert opened.say("What is the capital of France?").asked is None
+    session = opened.assistant.temporary_session()
+    updates = list(session.send(f"{ALLERGY} Can you recommend a restaurant for dinner tonight?"))
+    assert only(Asking, updates) == []
+    assert "walnuts" not in opened.assistant.profile_page()
+    opened.assistant.close()
+
+
+def test_forgetting_takes_the_line_the_question_and_the_answers_given_with_it(
+    opened: Home,
+) -> None:
+    first = opened.say(ALLERGY)
+    assert first.asked is not None
+    opened.assistant.answer_question(first.asked.id, "yes")
+    used = opened.say("Can you suggest a cake with or without walnuts for me?")
+    [line] = used.lines
+    opened.assistant.forget(opened.assistant.plan_forgetting(line.sources))
+    assert "walnuts" not in opened.assistant.profile_page()
+    assert opened.assistant.store.log.get([first.asked.id])[0].payload is None
+    opened.assistant.close()
+    assert leftovers(opened.folder, [ALLERGY]) == []
+
+
+def test_the_page_is_edited_by_hand(opened: Home) -> None:
+    opened.say("I live in Ghent.")
+    page = opened.assistant.profile_page()
+    assert opened.assistant.save_profile(page) == "Nothing was changed."
+    changed = page.replace("I live in Ghent.", "I live in Ghent, near the canal.")
+    assert opened.assistant.save_profile(changed) == "1 change saved."
+    assert "near the canal" in opened.assistant.profile_page()
+    with pytest.raises(RefusedInput):
+        opened.assistant.save_profile(page + "\nnot a line of the page\n")
+    opened.assistant.close()
+
+
+def test_consent_is_no_taste(opened: Home) -> None:
+    opened.say(ALLERGY)
+    assert [one.domain for one in opened.assistant.person.questions.asked()] == [CONSENT]
+    opened.assistant.close()
