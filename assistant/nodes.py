@@ -314,7 +314,7 @@ def _ask(state: TurnState, turn: TurnContext) -> Question | None:
     """The question that goes with the answer, if one pays; without it nothing is lost."""
     try:
         [message] = turn.log.get([state["message_id"]])
-        question = turn.person.ask_after(message)
+        question = turn.person.questions.after(message)
     except MemoryFault:
         return None
     if question is not None:
