@@ -23,16 +23,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assistant import prompts
 from assistant.build import embedder_for, notes_of
-from assistant.compose import Composer
-from assistant.gate import gate
 from assistant.models.base import ChatMessage
-from assistant.person import told
-from assistant.prompts import Brief
 from assistant.reading import NoteLimits
 from assistant.settings import Settings
 from benchmarks.choice import Answered, KeptScores, ScoringModel, accuracy_rows, choose, open_model
+from benchmarks.prompting import Remembering, bare
 from benchmarks.report import Report, Row, sha256_of
 from benchmarks.retrieval import QuestionCache, empty_home, fill, load_json
 from benchmarks.sampling import Sampling, stratified
@@ -44,8 +40,6 @@ from memory.ports import Embedder, Progress, no_progress
 from memory.store import MemoryStore
 from memory.user.relevance import Prototypes
 
-MEMORY_TOKENS = 1200
-"""Tokens that memories may take in a prompt."""
 WINDOW = 32_768
 """Tokens of the window that whole contexts are read in, where the model has as many."""
 _SHORT_WINDOW = 8192
@@ -87,9 +81,6 @@ class _Run:
 
     model: ScoringModel
     scores: KeptScores
-    embedder: Embedder
-    prototypes: Prototypes
-    limits: NoteLimits
     progress: Progress
     total: int
     whole: frozenset[str]
@@ -101,7 +92,7 @@ class _Run:
         right = choose(self.scores, messages, query.options) == query.gold
         categories = (query.kind, *([_WHOLE] if query.context in self.whole else []))
         self.answered.append(Answered(system, categories, right))
-        tokens = self.model.count_tokens(messages) - self.model.count_tokens(_bare(query))
+        tokens = self.model.count_tokens(messages) - self.model.count_tokens(bare(query.text))
         self.tokens.setdefault(system, []).append(tokens)
         done = sum(each.system == system for each in self.answered)
         self.progress(system, done, self.total)
@@ -129,18 +120,19 @@ def measure(
     contexts, whole = sample(contexts_of(data), sampling)
     total = sum(len(context.queries) for context in contexts)
     scores, cache = KeptScores(model, sampling.cache), QuestionCache(embedder)
-    at_work = _Run(model, scores, cache, Prototypes.of(cache), limits, progress, total, whole)
+    at_work = _Run(model, scores, progress, total, whole)
+    remembering = Remembering(model, cache, Prototypes.of(cache), limits)
     for context in contexts:
         with empty_home(cache) as store:
             for query, now in _as_they_come(store, context):
-                at_work.answer("no_memory", _bare(query), query)
-                at_work.answer("lifelore", _remembering(store, query, now, at_work), query)
+                at_work.answer("no_memory", bare(query.text), query)
+                at_work.answer("lifelore", remembering.prompt(store, query.text, now), query)
     # Afterwards, so that nothing else is read between the questions on one context.
     for context in contexts:
         if context.name in whole:
             turns, left_out = _whole(context, model)
             for point, query in context.queries:
-                instructions, question = _bare(query)
+                instructions, question = bare(query.text)
                 said = turns[left_out:point]
                 at_work.answer("full_context", [instructions, *said, question], query)
     report = Report("personamem", sha256_of([data]), accuracy_rows(at_work.answered))
@@ -229,35 +221,6 @@ def sample(contexts: Sequence[Context], sampling: Sampling) -> tuple[list[Contex
 # -- what each system is given
 
 
-def _bare(query: Query) -> list[ChatMessage]:
-    return [
-        ChatMessage("system", prompts.SYSTEM),
-        ChatMessage("user", prompts.framed(query.text)),
-    ]
-
-
-def _remembering(
-    store: MemoryStore, query: Query, now: datetime, at_work: _Run
-) -> Sequence[ChatMessage]:
-    """The prompt of a turn of the product in a new conversation."""
-    found = store.recall(query.text, at_work.limits.memories).memories
-    best = max((memory.score for memory in found), default=0.0)
-    kept = [memory for memory in found if memory.score >= at_work.limits.relevance * best]
-    lines = store.profile.lines(now)
-    vectors = store.profile.vectors(lines, at_work.embedder)
-    [vector] = at_work.embedder.embed([query.text])
-    chosen = gate(query.text, vector, lines, vectors, at_work.prototypes)
-    brief = Brief(
-        query.text,
-        (),
-        now,
-        [told(each.line) for each in chosen.lines],
-        [each.line.text for each in chosen.manner],
-    )
-    composer = Composer(at_work.model, store, 0, lambda unread: MEMORY_TOKENS)
-    return composer.answer_prompt((), brief, kept).messages
-
-
 def _as_they_come(store: MemoryStore, context: Context) -> Iterator[tuple[Query, datetime]]:
     """The queries in order, each when all that was said before it is in the home, and its time."""
     done = 0
@@ -289,7 +252,7 @@ def _whole(context: Context, model: ScoringModel) -> tuple[list[ChatMessage], in
     ]
     last, _ = context.queries[-1]
     asked = max(
-        model.count_tokens([*_bare(query), ChatMessage("assistant", option)])
+        model.count_tokens([*bare(query.text), ChatMessage("assistant", option)])
         for _, query in context.queries
         for option in query.options
     )
