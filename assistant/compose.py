@@ -15,6 +15,7 @@ from assistant.errors import ContextOverflow
 from assistant.models.base import ChatMessage, LanguageModel
 from memory.events import Event, Message, Origin
 from memory.pack import TokenCounter, pack_with_summaries
+from memory.query import asks_for_everything
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.views.summaries import Summary
@@ -84,11 +85,18 @@ class Composer:
         packed, overview = pack_with_summaries(
             found, summaries, budget, self._counter(), self.store.neighbours
         )
+        everything = asks_for_everything(brief.text)
+        if everything:
+            packed = packed.in_time()
         final = prompts.question(brief, packed.lines, overview.lines)
         turns, dropped = self._fitting(history, final)
         notices = []
         if packed.left_out:
-            notices.append(f"{packed.left_out} more memories did not fit into the prompt.")
+            notices.append(
+                prompts.more_fit(packed.left_out)
+                if everything
+                else f"{packed.left_out} more memories did not fit into the prompt."
+            )
         if shown := len(overview.lines):
             notices.append(f"Read along: {shown} summaries of what was said before.")
         if dropped:

@@ -47,6 +47,8 @@ _RECENT = 6
 """Messages just above the question; they need no repeating as memories."""
 _LISTED = 2
 """Times as many memories as usual, for a question that asks for several things."""
+_EVERYTHING = 50
+"""Memories at most, for a question that asks for all that there is of something."""
 _CHOICE_TOKENS = 128
 _CATCH_UP = 128
 """Events whose vectors a turn makes before it recalls."""
@@ -70,7 +72,7 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
         turn.emit(Working("Remembering"))
         found = turn.store.recall(
             text,
-            _LISTED * turn.limits.memories,
+            max(_LISTED * turn.limits.memories, _EVERYTHING),
             exclude=[*(event.id for event in recent), state["message_id"]],
             context=said,
         )
@@ -84,6 +86,11 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     if not (found.known or problem or _leans_on(recent, text)):
         return {"found": [(m.id, m.score) for m in found.memories[:1]], "unknown": True}
     best = max((m.score for m in found.memories), default=0.0)
+    if found.fitting:
+        fitting = found.memories[: max(min(found.fitting, _EVERYTHING), turn.limits.memories)]
+        if (more := found.fitting - len(fitting)) > 0:
+            turn.emit(Notice(prompts.more_fit(more)))
+        return {"found": [(m.id, m.score) for m in fitting]}
     # A list is spread over many memories, each of them less like the question.
     wider = _LISTED if found.lists else 1
     kept = [m for m in found.memories if m.score >= turn.limits.relevance / wider * best]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from memory.query import asks_for_everything
 from tools.base import Tool
 
 SYSTEM = (
@@ -70,6 +71,14 @@ def is_broad(text: str) -> bool:
     return _BROAD.search(text) is not None
 
 
+def more_fit(count: int) -> str:
+    """What is said of memories that fit a question for everything and found no room."""
+    return (
+        f"{count} more memories fit the question than could be read at once; ask about a part of "
+        "it, such as one year, or see them with `lifelore recall`."
+    )
+
+
 def framed(text: str) -> str:
     """The user's words, with what is expected of the answer to a question, a request or a remark.
 
@@ -87,7 +96,8 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
 
     All that changes from turn to turn stands here, behind the part of the prompt that the
     prefix cache keeps. `notes` come best first and are written best last: small models heed most
-    what stands next to the question. `overview` are lines of summaries, in the order of time.
+    what stands next to the question. Where everything is asked for they come newest first and are
+    written in the order of time. `overview` are lines of summaries, in the order of time.
     """
     now = brief.now
     parts = []
@@ -95,7 +105,10 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
         parts.append("In short, what was said:\n" + "\n".join(f"- {line}" for line in overview))
     if notes:
         listed = "\n".join(f"- {line}" for line in reversed(notes))
-        parts.append(f"Notes, the most relevant last:\n{listed}")
+        order = (
+            "in the order of time" if asks_for_everything(brief.text) else "the most relevant last"
+        )
+        parts.append(f"Notes, {order}:\n{listed}")
     elif not overview and not brief.about and _QUESTION.search(brief.text):
         # Told so beside a remark, a small model answers that it does not remember.
         parts.append(NO_NOTES)

@@ -7,7 +7,7 @@ evidence than turns of the same length do (`lifelore bench packing`), so that th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.events import Origin
 from memory.recall import Memory
@@ -34,6 +34,12 @@ class Packed:
     memories: tuple[Memory, ...]
     left_out: int
     tokens: int = 0
+
+    def in_time(self) -> Packed:
+        """The same lines with the newest first."""
+        pairs = zip(self.lines, self.memories, strict=False)
+        newest_first = sorted(pairs, key=lambda pair: (pair[1].at, pair[1].seq), reverse=True)
+        return replace(self, lines=tuple(line for line, _ in newest_first))
 
 
 def pack(

@@ -42,6 +42,8 @@ class Query:
     span: Span | None
     lists: bool
     """It asks for several things ("what books", "list all"): one session does not hold them all."""
+    everything: bool
+    """It asks for all that there is of something ("list all", "how many times")."""
     of_memory: bool
     """It asks after someone it names, which only memory can tell; not for advice or help."""
     state: State | None = None
@@ -65,6 +67,19 @@ _OF_ASSISTANT = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'["“]([^"”]{2,80})["”]')
+_TELLS_TO = re.compile(
+    r"^\W*(?:(?:please|can you|could you) )*"
+    r"(?:list|enumerate|tell|show|give|name|count|find|collect)\b",
+    re.IGNORECASE,
+)
+_EVERYTHING = re.compile(
+    r"^\W*(?:(?:please|can you|could you) )*(?:list|enumerate)\b"
+    r"|\bhow (?:many (?!(?:years|months|weeks|days|hours|minutes)\b)|often\b)"
+    r"|\b(?:all|each) (?:of )?(?:the|my|our|your|those|these)\b"
+    r"|\ball (?:\w+ )?(?!\w+ss\b)\w{3,}s\b|\bevery (?!day\b|week\b|month\b|year\b|time\b|"
+    r"morning\b|evening\b|night\b|now\b|other\b)\w+|\beverything\b",
+    re.IGNORECASE,
+)
 _LISTS = re.compile(
     r"\b(list|all|every|each|how many|how often)\b"
     r"|^(what|which|whose) ((?!is\b|was\b|does\b|has\b|did\b)\w+ ){0,2}"
@@ -100,6 +115,12 @@ _NOW = re.compile(
     r"|^\W*(?:what|who|where|which)(?: \w+){0,2} do (?:i|we)\b",
     re.IGNORECASE,
 )
+
+
+def asks_for_everything(text: str) -> bool:
+    """Whether a few memories cannot answer this: it counts, or wants every one named."""
+    demands = asks(text) or _ASKS.search(text) or _TELLS_TO.search(text)
+    return bool(demands) and _EVERYTHING.search(text) is not None
 
 
 def _state(text: str) -> State | None:
@@ -140,6 +161,7 @@ def understand(
         wants=wanted(text),
         span=span,
         lists=_LISTS.search(text.strip()) is not None,
+        everything=asks_for_everything(text),
         of_memory=bool(named) and _asks_memory(text),
         state=state,
         anchor=anchor_of(question) if span is None else None,

@@ -69,6 +69,8 @@ class Recollection:
     """False where the query asks after someone, and memory does not seem to hold it."""
     lists: bool = False
     """The query asks for several things: more memories belong to the answer than usual."""
+    fitting: int = 0
+    """How many memories fit, where the query asks for everything; 0 where it does not."""
     degraded: str | None = None
 
 
@@ -138,6 +140,7 @@ class Recall:
             # By words alone it cannot be told.
             known=confidence >= settings.known_from or not query.of_memory or vector is None,
             lists=query.lists,
+            fitting=_fitting(best, settings.fits_from) if query.everything else 0,
             degraded=degraded,
         )
 
@@ -339,6 +342,11 @@ class _Search:
     embedder: Embedder
     vectors: VectorSearch
     settings: RecallSettings
+
+
+def _fitting(best: Sequence[Scored], share: float) -> int:
+    top = max((score for _, score in best), default=0.0)
+    return sum(score >= share * top for _, score in best)
 
 
 def _first_ranking(dense: dict[int, float], lexical: dict[int, float]) -> list[int]:

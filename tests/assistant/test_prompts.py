@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from assistant.prompts import NO_NOTES, Brief, framed, is_broad, question
+from assistant.prompts import NO_NOTES, Brief, framed, is_broad, more_fit, question
 
 NOW = datetime(2026, 11, 21, 14, 0)
 
@@ -78,3 +78,13 @@ def test_summaries_stand_first_and_farthest_from_the_question() -> None:
     prompt = question(Brief("Sum it up", [], NOW), ["a note"], ["[May] a summary"])
     assert prompt.index("a summary") < prompt.index("a note") < prompt.index("Sum it up")
     assert NO_NOTES not in question(Brief("Sum it up", [], NOW), [], ["[May] a summary"])
+
+
+def test_notes_stand_in_the_order_of_time_where_everything_is_asked_for() -> None:
+    prompt = question(Brief("List my books", [], NOW), ["[May] newest", "[April] oldest"])
+    assert "in the order of time" in prompt
+    assert prompt.index("oldest") < prompt.index("newest")
+
+
+def test_memories_without_room_are_counted() -> None:
+    assert more_fit(12).startswith("12 more memories fit the question")

@@ -106,3 +106,12 @@ def test_without_summaries_memories_have_the_whole_budget() -> None:
 def test_a_summary_says_what_it_covers() -> None:
     assert render_summary(summary("A.\nB.", kind="day")) == "[12 March 2024] A. B."
     assert render_summary(summary("A.", kind="week")) == "[week of 12 March 2024] A."
+
+
+def test_packed_lines_can_stand_in_the_order_of_time() -> None:
+    best, older = memory(3, "I read Emma", days=2), memory(4, "I read Dune", days=1)
+    newest = memory(5, "I read Momo", days=3)
+
+    packed = pack([best, older, newest], 100, count)
+    assert packed.in_time().lines == (render(newest), render(best), render(older))
+    assert packed.in_time().memories == packed.memories

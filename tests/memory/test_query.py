@@ -259,3 +259,37 @@ def test_a_question_is_about_how_it_is_or_how_it_was(text: str, state: str | Non
 def test_the_newest_memory_need_not_say_now() -> None:
     assert read("What is my current job?").terms == ("job",)
     assert read("now?").terms == ("now",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "List the books I mentioned",
+        "Can you list all my trips",
+        "How many times did I go swimming?",
+        "How often have I been ill?",
+        "Which were all the restaurants we talked about?",
+        "Tell me every restaurant we talked about",
+        "What is everything I said about Rex?",
+        "name all of my allergies",
+    ],
+)
+def test_a_question_can_ask_for_everything(text: str) -> None:
+    assert read(text).everything
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I saw all the museums",
+        "I swim every day",
+        "What do I eat every morning?",
+        "How many weeks passed since the move?",
+        "What is my sister called?",
+        "What is on my list?",
+        "Is it all right?",
+        "",
+    ],
+)
+def test_most_do_not_ask_for_everything(text: str) -> None:
+    assert not read(text).everything

@@ -169,6 +169,17 @@ def test_what_is_less_alike_is_no_better_for_its_age(store: MemoryStore) -> None
     assert found(store, "Where do I live now?", 1) == ["I live in Porto"]
 
 
+def test_all_that_fit_are_counted_where_all_are_asked_for(store: MemoryStore) -> None:
+    small_talk(store)
+    books = [f"I read the book {title}" for title in ("Emma", "Dune", "Ulysses", "Momo")]
+    tell(store, *(said(book, f"b{n}") for n, book in enumerate(books)))
+
+    everything = store.recall("List all the books I read", 2)
+    assert len(everything.memories) == 2
+    assert len(books) <= everything.fitting < 20
+    assert store.recall("What book did I read?", 2).fitting == 0
+
+
 def sessions(recollection: Recollection) -> set[str]:
     return {memory.session_id for memory in recollection.memories}
 
