@@ -33,7 +33,7 @@ from benchmarks.report import Report, Row
 from memory.ports import Progress
 from memory.user.lines import Line
 
-SESSIONS = 4
+SESSIONS = 6
 """For each request in each category."""
 SEED = 1000
 """Of the populations; the prior and the costs were set by hand before a look at these."""

@@ -161,7 +161,6 @@ def systems_of(prior: Prior) -> dict[str, System]:
         "lifelore": judged(elicitor),
         "without open questions": judged(Elicitor(prior, Costs(open=float("inf")))),
         "without dependence": judged(Elicitor(without_dependence(prior))),
-        "without information": judged(Elicitor(prior, Costs(information=0.0))),
         RANDOM: listed(shuffled),
         "random, relevant only": listed(shuffled_open),
         "fixed order": listed(by_care),
@@ -191,7 +190,10 @@ def simulate(session: Session, system: System) -> Curve:
         question = system.chooser(session, asked, known)
         if question is not None:
             asked = (*asked, _answered(session, question, asked, step))
-    return Curve(tuple(alignment), tuple(count))
+        elif step >= session.changes_after:
+            break
+    rest = STEPS + 1 - len(count)
+    return Curve((*alignment, *alignment[-1:] * rest), (*count, *count[-1:] * rest))
 
 
 def told(prior: Prior, domain: str, asked: Asked) -> set[str]:

@@ -30,14 +30,10 @@ class Posterior:
     """(K,): how likely each persona is."""
     state: Array
     """(K, A, S): how likely each state is, given the persona and what was said of the attribute."""
+    marginal: Array
+    """(A, S): how likely each state is."""
     weight: Array
     """(A,): what a miss costs."""
-
-    @property
-    def marginal(self) -> Array:
-        """(A, S): how likely each state is."""
-        summed: Array = np.einsum("k,kas->as", self.persona, self.state)
-        return summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,9 @@ def posterior_of(
     joint = tables.state * likelihood
     evidence = joint.sum(axis=2)
     persona = tables.persona * evidence.prod(axis=1)
-    return Posterior(persona / persona.sum(), joint / evidence[:, :, None], tables.weight)
+    persona = persona / persona.sum()
+    state = joint / evidence[:, :, None]
+    return Posterior(persona, state, np.einsum("k,kas->as", persona, state), tables.weight)
 
 
 def rows_of(

@@ -10,13 +10,13 @@ expected information (mutual information with the attributes that count, in nats
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from assistant.elicit.belief import Posterior
 from assistant.elicit.observe import (
     NOISE,
-    Noise,
     no_matter_likelihood,
     unnamed_likelihood,
     value_likelihood,
@@ -43,21 +43,17 @@ def expected_alignment(posterior: Posterior, relevance: Array) -> float:
 
 def worth_of_choice(posterior: Posterior, relevance: Array, a: int, count: int) -> Worth:
     """Of asking which of its `count` values somebody wants in attribute `a`."""
-    rows = [value_likelihood(count, value, True) for value in range(count)]
-    return _worth(posterior, relevance, a, np.array([no_matter_likelihood(count), *rows]))
+    return _worth(posterior, relevance, a, _choice_answers(count))
 
 
 def worth_of_yes_no(
     posterior: Posterior, relevance: Array, a: int, count: int, value: int
 ) -> Worth:
     """Of asking whether one value of attribute `a` is wanted."""
-    rows = [yes_no_likelihood(count, value, yes) for yes in (True, False)]
-    return _worth(posterior, relevance, a, np.array(rows))
+    return _worth(posterior, relevance, a, _yes_no_answers(count, value))
 
 
-def worth_of_open(
-    posterior: Posterior, relevance: Array, counts: tuple[int, ...], noise: Noise = NOISE
-) -> Worth:
+def worth_of_open(posterior: Posterior, relevance: Array, counts: tuple[int, ...]) -> Worth:
     """Of asking what matters most, openly.
 
     Each attribute is taken to be named or left out on its own, and only what that says of itself
@@ -67,11 +63,7 @@ def worth_of_open(
     marginal = posterior.marginal
     alignment = information = 0.0
     for a, count in enumerate(counts):
-        named = np.array([value_likelihood(count, value, True) for value in range(count)])
-        named[:, 0] = noise.idle_named / count
-        named[:, 1:] *= noise.named
-        likely = np.vstack([unnamed_likelihood(count), named])
-        joint = likely * marginal[a, : 1 + count]
+        joint = _open_answers(count) * marginal[a, : 1 + count]
         alignment += part[a] * (joint[:, 1:].max(axis=1).sum() - marginal[a, 1:].max())
         information += part[a] * _information(joint)
     return Worth(float(alignment), float(information) / max(1e-9, float(part.sum())))
@@ -88,7 +80,6 @@ def _parts(posterior: Posterior, relevance: Array) -> Array:
 def _worth(posterior: Posterior, relevance: Array, a: int, likely: Array) -> Worth:
     """`likely` is (Y, 1 + count): the chance of each answer in each state of attribute `a`."""
     states = likely.shape[1]
-    likely = likely / likely.sum(axis=0)
     # (Y, K): answers with personas; (Y, B, S): answers with the states of every attribute.
     by_persona = np.einsum("ys,ks->yk", likely, posterior.state[:, a, :states]) * posterior.persona
     joint = np.einsum("yk,kbs->ybs", by_persona, posterior.state)
@@ -101,6 +92,37 @@ def _worth(posterior: Posterior, relevance: Array, a: int, likely: Array) -> Wor
     ratio = joint / np.maximum(chance * before, 1e-300)
     nats = np.where(joint > 0, joint * np.log(np.maximum(ratio, 1e-300)), 0.0).sum(axis=(0, 2))
     return Worth(float(part @ gain), float(part @ nats) / max(1e-9, float(part.sum())))
+
+
+@cache
+def _choice_answers(count: int) -> Array:
+    """(1 + count, 1 + count): "it doesn't matter" and each value, in each state."""
+    rows = [value_likelihood(count, value, True) for value in range(count)]
+    table = np.array([no_matter_likelihood(count), *rows])
+    return _columns_of_one(table)
+
+
+@cache
+def _yes_no_answers(count: int, value: int) -> Array:
+    """(2, 1 + count): yes and no, in each state."""
+    return _columns_of_one(
+        np.array([yes_no_likelihood(count, value, yes) for yes in (True, False)])
+    )
+
+
+@cache
+def _open_answers(count: int) -> Array:
+    """(1 + count, 1 + count): left out, and each value named, in each state."""
+    named = np.array([value_likelihood(count, value, True) for value in range(count)])
+    named[:, 0] = NOISE.idle_named / count
+    named[:, 1:] *= NOISE.named
+    return _columns_of_one(np.vstack([unnamed_likelihood(count), named]))
+
+
+def _columns_of_one(table: Array) -> Array:
+    shares: Array = table / table.sum(axis=0)
+    shares.flags.writeable = False
+    return shares
 
 
 def _information(joint: Array) -> float:

@@ -29,7 +29,7 @@ class Noise:
 
     error: float = 0.08
     """Say something else than they want."""
-    idle_choice: float = 0.3
+    idle_choice: float = 0.15
     """Pick a value, or say yes, though it does not matter to them."""
     named: float = 0.55
     """Asked openly, name a given thing that matters to them."""
@@ -84,12 +84,9 @@ def named_in(prior: Prior, domain: str, text: str) -> list[Named]:
     plain = normalised(text)
     found: list[Named] = []
     for name, attribute in prior.domains[domain].attributes.items():
-        every = [phrase for value in attribute.values for phrase in value.phrases]
         wanted: dict[int, bool] = {}
-        for hit in find(plain, every):
-            said = plain[hit.start : hit.end]
-            at = next(i for i, value in enumerate(attribute.values) if said in value.phrases)
-            # A phrase with its own negation ("no meat") is not negated by a word before it alone.
+        for hit in find(plain, attribute.places):
+            at = attribute.places[plain[hit.start : hit.end]]
             if wanted.setdefault(at, not hit.negated) is hit.negated:
                 wanted.pop(at)
         found += [Named(name, at, yes) for at, yes in wanted.items()]

@@ -9,6 +9,7 @@ of its values. So one categorical table holds both whether somebody cares and wh
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -57,7 +58,16 @@ class Attribute(_Frozen):
     subjects: Phrases = Field(default=(), alias="for")
     values: tuple[Annotated[Value, BeforeValidator(_value)], ...] = Field(min_length=2)
 
-    @property
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """For each phrase the place, from 0, of the value that it says."""
+        found: dict[str, int] = {}
+        for place, value in enumerate(self.values):
+            for phrase in value.phrases:
+                found.setdefault(phrase, place)
+        return found
+
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         return tuple(value.label for value in self.values)
 
@@ -125,18 +135,25 @@ class Prior(_Frozen):
         """The numbers of each domain."""
         return {name: self._tables_of(domain) for name, domain in self.domains.items()}
 
+    @cached_property
+    def shared(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """For each domain and attribute all domains that have this very attribute.
+
+        It is the same where it is asked alike and has the same values: a diet is one everywhere.
+        """
+        having: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+        for domain, its in self.domains.items():
+            for name, attribute in its.attributes.items():
+                having[name, attribute.ask, attribute.labels].append(domain)
+        return {
+            (domain, name): tuple(domains)
+            for (name, _, _), domains in having.items()
+            for domain in domains
+        }
+
     def sharing(self, domain: str, attribute: str) -> tuple[str, ...]:
-        """The domains that have this very attribute, `domain` first: a diet is one everywhere."""
-        own = self.domains[domain].attributes.get(attribute)
-        others = (
-            name
-            for name, other in self.domains.items()
-            if name != domain
-            and own is not None
-            and (same := other.attributes.get(attribute)) is not None
-            and (same.ask, same.labels) == (own.ask, own.labels)
-        )
-        return (domain, *others)
+        """The domains that have this very attribute; `domain` alone for an open question."""
+        return self.shared.get((domain, attribute), (domain,))
 
     def knows(self, domain: str, attribute: str, options: Collection[str]) -> bool:
         """Whether a question about these values can still be read; the prior may have changed."""
