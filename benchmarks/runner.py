@@ -15,7 +15,9 @@ from memory.ports import Progress
 
 RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
-NAMES = ("latency", "scale", "derive", "packing", "personamem", "gate", "elicitation", *RECALL)
+CHOICES = ("personamem", "prefeval_choice", "gate_choice")
+"""Multiple choice by a language model, on a sample: a module each, with a `run`."""
+NAMES = ("latency", "scale", "derive", "packing", "gate", "elicitation", *RECALL, *CHOICES)
 
 
 def run(
@@ -52,10 +54,10 @@ def run(
         from benchmarks import packing
 
         return packing.run(data, settings, progress)
-    if name == "personamem":
-        from benchmarks import personamem
-
-        return personamem.run(data, settings, sampling or Sampling(), progress)
     module = importlib.import_module(f"benchmarks.{name}")
-    report: Report = module.run(data, embedder_for(settings, settings.embedder), progress)
+    report: Report
+    if name in CHOICES:
+        report = module.run(data, settings, sampling or Sampling(), progress)
+    else:
+        report = module.run(data, embedder_for(settings, settings.embedder), progress)
     return report

@@ -33,9 +33,9 @@ def bench(
         typer.Option(help="For scale: 10000,100000 unless told otherwise.", show_default=False),
     ] = None,
     sample: Annotated[
-        int, typer.Option(min=1, help="For personamem: how many questions to ask.")
+        int, typer.Option(min=1, help="For multiple choice by a model: how many questions to ask.")
     ] = 80,
-    seed: Annotated[int, typer.Option(help="For personamem: which questions those are.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which questions those are.")] = 0,
     contexts: Annotated[
         int,
         typer.Option(min=0, help="For personamem: contexts that the baseline reads whole."),
@@ -43,7 +43,7 @@ def bench(
     cache: Annotated[
         Path | None,
         typer.Option(
-            help="For personamem: a file that keeps each score, so that a stopped run goes on; "
+            help="For multiple choice: a file that keeps each score, so that a stopped run goes on; "
             "beside --save unless told otherwise.",
             show_default=False,
         ),
