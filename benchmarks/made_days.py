@@ -66,7 +66,7 @@ _CHATTER = (
     "I had soup for lunch.",
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_WINDOWS = ((8, 12), (11, 15), (14, 18), (17, 21))
+_WINDOWS = ((8, 13), (9, 12), (13, 17), (16, 21))
 KINDS = tuple(_DEEDS_TEXT)
 
 

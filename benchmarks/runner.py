@@ -17,7 +17,7 @@ RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
 CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 """Multiple choice by a language model, on a sample: a module each, with a `run`."""
-NAMES = ("latency", "scale", "derive", "packing", "gate", "elicitation", *RECALL, *CHOICES)
+NAMES = ("proactivity", "latency", "scale", "derive", "packing", "gate", "elicitation", *RECALL, *CHOICES)
 
 
 def run(
@@ -38,6 +38,10 @@ def run(
         from benchmarks import elicitation
 
         return elicitation.run(progress)
+    if name == "proactivity":
+        from benchmarks import proactivity
+
+        return proactivity.run(progress)
     if name == "derive":
         from benchmarks import derive
 

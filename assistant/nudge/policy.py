@@ -3,7 +3,7 @@
 Thompson sampling with a linear payoff (Agrawal and Goyal, 2013): what an offer is worth is linear
 in a few features of it and its moment, with a Gaussian belief over the weights, which is a
 function of the offers and answers so far and is never stored. Something is offered when its
-sampled worth is above nothing's, zero, the middle of the four-point scale. Weights are drawn once
+sampled worth is above what an interruption costs. Weights are drawn once
 a day, so that asking often does not turn a no into a yes.
 """
 
@@ -78,11 +78,13 @@ _IGNORED_AFTER = timedelta(hours=24)
 """An offer that got no answer within this time counts as ignored."""
 _WORTH = {"accepted": 0.6, "dismissed": -0.7, "snoozed": -0.1, "ignored": -0.35}
 """Of outcomes without a rating; a rating of 1 to 4 is worth -1 to 1."""
-_HALF_LIFE = 90.0
-"""Days after which an answer counts half: tastes change."""
+_HALF_LIFE = timedelta(days=90)
+"""After which an answer counts half: tastes change."""
 _NOISE = 0.35
 """Variance of the worth of the same offer in the same moment."""
-_EXPLORATION = 0.5
+_COST = 0.2
+"""What an offer must be worth to be made, for it interrupts: about a rating of 2.8."""
+_EXPLORATION = 0.35
 """How wide weights are drawn, as a share of the belief's own width; below 1 since a wrong offer
 costs more here than in the analysis of the method."""
 
@@ -93,7 +95,7 @@ _MOST_COUNTED = 6
 """Offers of a day that are told apart."""
 # (features, mean, standard deviation) of the belief before any answer.
 _PRIOR = (
-    (1, 0.3, 0.5),  # an offer as such is welcome
+    (1, 0.4, 0.5),  # an offer as such is welcome
     (len(TOPICS), 0.0, 0.6),
     (len(KINDS), 0.0, 0.4),
     (_PARTS, 0.0, 0.4),
@@ -105,8 +107,9 @@ _MEAN: Vector = np.repeat([m for _, m, _ in _PRIOR], [n for n, _, _ in _PRIOR])
 _PRECISION: Vector = np.repeat([s**-2 for _, _, s in _PRIOR], [n for n, _, _ in _PRIOR])
 
 
-def features(topic: str, kind: str, at: datetime, today: int, last_day: bool) -> Vector:
+def features(each: Past, today: int) -> Vector:
     """An offer and its moment, shape (features,); `today` counts those made earlier that day."""
+    topic, kind, at = each.topic, each.kind, each.at
     parts = [np.zeros(n) for n, _, _ in _PRIOR]
     parts[0][0] = 1.0
     parts[1][TOPICS.index(topic) if topic in TOPICS else -1] = 1.0
@@ -116,7 +119,7 @@ def features(topic: str, kind: str, at: datetime, today: int, last_day: bool) ->
     parts[4][0] = float(at.weekday() >= 5)
     # One for each offer before it, so that what is learnt of the third holds for the fourth.
     parts[5][:today] = 1.0
-    parts[6][0] = float(last_day)
+    parts[6][0] = float(each.last_day)
     return np.concatenate(parts)
 
 
@@ -149,8 +152,9 @@ class Belief:
 
 def belief(past: Sequence[Past], now: datetime) -> Belief:
     """What the answers so far say of the weights; reminders were asked for and say nothing."""
-    precision, weighted = np.diag(_PRECISION), _PRECISION * _MEAN
     counts: dict[date, int] = {}
+    rows: list[Vector] = [np.zeros(len(_MEAN))]
+    worths, weights = [0.0], [0.0]
     for each in past:
         if each.kind == "reminder":
             continue
@@ -158,12 +162,14 @@ def belief(past: Sequence[Past], now: datetime) -> Belief:
         counts[each.at.date()] = today + 1
         worth = worth_of(each, now)
         if worth is not None:
-            x = features(each.topic, each.kind, each.at, today, each.last_day)
-            age = (now - each.at) / timedelta(days=1)
-            weight = 0.5 ** (age / _HALF_LIFE) / _NOISE
-            precision += weight * np.outer(x, x)
-            weighted += weight * worth * x
-    return Belief(np.linalg.solve(precision, weighted), np.linalg.cholesky(precision))
+            rows.append(features(each, today))
+            worths.append(worth)
+            weights.append(0.5 ** ((now - each.at) / _HALF_LIFE) / _NOISE)
+    x = np.stack(rows)
+    weighted = x.T * np.array(weights)
+    precision = np.diag(_PRECISION) + weighted @ x
+    mean = np.linalg.solve(precision, _PRECISION * _MEAN + weighted @ np.array(worths))
+    return Belief(mean, np.linalg.cholesky(precision))
 
 
 class Policy:
@@ -197,7 +203,7 @@ class Policy:
         while left and len(chosen) < most:
             scored = [(_worth(each, now, made, weights), each) for each in left]
             worth, best = max(scored, key=lambda pair: pair[0])
-            if worth <= 0:
+            if worth <= _COST:
                 break
             left.remove(best)
             if not self._is_better_later(best, now, made, weights, worth):
@@ -219,8 +225,7 @@ class Policy:
 
 
 def _worth(each: Candidate, at: datetime, made: int, weights: Vector) -> float:
-    last_day = each.item.rpartition(":")[2] == at.date().isoformat()
-    return float(features(each.topic, each.kind, at, made, last_day) @ weights)
+    return float(features(Past(each.item, each.topic, at), made) @ weights)
 
 
 def was_asked_for(each: Candidate) -> bool:

@@ -9,39 +9,57 @@ from memory.text import words
 
 _TOPICS_TEXT = {
     "people": """
-        mother mom mum father dad parents sister brother son daughter wife husband partner friend
-        aunt uncle cousin grandma grandmother grandpa grandfather neighbour neighbor colleague
-        birthday anniversary wedding party visit invite gift family kids child children call""",
+        mother mom mum father dad parents sister brother son daughter wife husband partner spouse
+        friend aunt uncle cousin niece nephew grandson granddaughter grandchild grandma grandmother
+        granny grandpa grandfather godson godmother neighbour neighbor birthday anniversary wedding
+        christening funeral party visit invite host gift present card family kids child children
+        baby babysit roommate in-law call phone ring""",
     "health": """
-        doctor dentist hospital clinic medicine pill prescription checkup therapy therapist vaccine
-        blood eye physio surgery pharmacy appointment optician vitamin sleep""",
+        doctor dentist hospital clinic nurse medicine medication pill prescription checkup therapy
+        therapist vaccine vaccination blood eye physio physiotherapist surgery pharmacy chemist
+        appointment optician glasses vitamin sleep nap meditate meditation skin knee headache
+        allergy diet weigh smoke""",
     "sport": """
-        run jog gym swim cycle bike yoga pilates workout train exercise stretch hike walk football
-        tennis climb marathon ride lift squash basketball""",
+        run jog gym swim cycle bike bicycle yoga pilates workout train exercise stretch hike walk
+        football soccer tennis badminton volleyball hockey rugby golf cricket climb boulder marathon
+        race match regatta row kayak sail ski skate surf ride lift squash basketball box judo karate
+        dance fitness pool""",
     "home": """
-        clean laundry vacuum kitchen garden plant water wash repair fix paint lamp shelf roof tap
-        sink window dishes trash bin tidy declutter closet attic garage furniture mow lawn""",
+        clean laundry vacuum sweep mop dust kitchen bathroom garden plant water weed wash iron
+        repair fix paint lamp bulb shelf roof tap sink drain window curtain carpet stairs floor door
+        hinge lock oven fridge freezer heating boiler plumber electrician dishes trash rubbish
+        garbage bin tidy declutter closet wardrobe attic cellar basement garage shed furniture sofa
+        mow lawn hedge fence flat apartment house move""",
     "money": """
-        pay bill rent tax bank insurance invoice budget loan mortgage subscription refund salary
-        pension electricity account savings""",
+        pay bill rent tax bank insurance invoice receipt budget loan mortgage subscription contract
+        refund salary pension electricity account savings invest stocks fee fine debt claim
+        landlord transfer""",
     "errands": """
-        buy shop groceries milk bread order pick collect return parcel package post renew passport
-        licence license library drop market supermarket store""",
+        buy shop groceries milk order pick collect return parcel package mail post renew passport
+        licence license permit registration form library drop market supermarket store pharmacy
+        hairdresser haircut barber cobbler tailor cleaners car tyre petrol""",
     "work": """
-        boss meeting report presentation project client deadline email interview office contract
-        proposal slides colleague budget team job application cv manager""",
+        boss meeting report presentation project client customer deadline email interview office
+        proposal slides colleague coworker budget team job application cv resume manager memo
+        conference agenda minutes spreadsheet review shift""",
     "learning": """
-        learn study read book course class lesson exam practise practice language spanish french
-        german homework lecture thesis tutorial chapter piano guitar violin""",
+        learn study read book course class lesson exam test revise quiz practise practice language
+        vocabulary verb grammar spanish french german italian portuguese japanese chinese latin
+        maths statistics chemistry physics biology history homework lecture seminar tutor thesis
+        essay tutorial chapter notes memorise memorize puzzle chess""",
     "travel": """
-        flight train trip travel hotel ticket holiday vacation pack suitcase visa airport book
-        journey tour museum beach""",
+        flight fly train trip travel hotel hostel ticket seat holiday vacation pack suitcase
+        rucksack backpack tent camp visa airport station ferry cruise journey tour itinerary beach
+        mountains island abroad map reserve""",
     "food": """
-        cook bake dinner lunch breakfast recipe restaurant soup cake bread curry pasta meal salad
-        brew pickle""",
+        cook bake roast grill fry dinner lunch breakfast brunch barbecue recipe restaurant soup
+        stew cake bread loaf dough curry pasta meal salad spice herb sauce cheese wine beer brew
+        coffee tea pickle jam ferment chocolate vegetables fruit""",
     "leisure": """
-        film movie concert theatre theater game play paint draw photo music sing exhibition series
-        festival show cinema puzzle knit sew craft podcast""",
+        film movie concert theatre theater opera ballet play game draw sketch photo photograph
+        picture music sing choir orchestra rehearsal piano guitar violin cello drum flute exhibition
+        gallery museum series festival show cinema knit sew crochet craft pottery podcast album
+        poem novel""",
 }
 TOPICS = (*_TOPICS_TEXT, "other")
 _OF = {
