@@ -92,10 +92,19 @@ def _of_folder(folder: Path, digest: str) -> Base:
     return Base(folder, digest, ARCHITECTURES[kind])
 
 
+def _quiet() -> None:
+    """No progress bars of transformers: they would be written across a screen."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def _dequantise(source: Path, folder: Path) -> None:
     """Write the folder as a whole or not at all."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    _quiet()
 
     part = folder.with_name(f"{folder.name}.part{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
@@ -132,6 +141,7 @@ def load_model(base: Base, dtype: str, device: str, *, four_bit: bool = False) -
     import torch
     from transformers import AutoModelForCausalLM
 
+    _quiet()
     options: dict[str, Any] = {"dtype": getattr(torch, dtype), "attn_implementation": "sdpa"}
     if four_bit:
         options |= {"quantization_config": _nf4(), "device_map": {"": device}}

@@ -78,7 +78,7 @@ def test_what_gguf_cannot_express_is_refused(tmp_path: Path) -> None:
         LoraConfig(r=2, target_modules=["embed_tokens"]),
     ):
         get_peft_model(load_model(base, "float32", "cpu"), refused).save_pretrained(
-            tmp_path / "adapter", save_embedding_layers=False
+            str(tmp_path / "adapter"), save_embedding_layers=False
         )
         with pytest.raises(BaseUnsupported):
             export(tmp_path / "adapter", base, tmp_path / "adapter.gguf")
@@ -89,7 +89,7 @@ def test_rank_stabilised_scaling_is_kept(tmp_path: Path) -> None:
     base = prepare(make_checkpoint(tmp_path / "base"), tmp_path)
     config = LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj"], use_rslora=True)
     model = get_peft_model(load_model(base, "float32", "cpu"), config)
-    model.save_pretrained(tmp_path / "adapter")
+    model.save_pretrained(str(tmp_path / "adapter"))
     from gguf import GGUFReader
 
     field = GGUFReader(export(tmp_path / "adapter", base, tmp_path / "a.gguf")).get_field(

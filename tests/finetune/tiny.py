@@ -59,15 +59,16 @@ def make_checkpoint(folder: Path, architecture: str = "llama", seed: int = 0) ->
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
-    config: Any = {
+    makers: dict[str, Any] = {
         "llama": lambda: hf.LlamaConfig(**shape),
         "qwen2": lambda: hf.Qwen2Config(**shape),
         "qwen3": lambda: hf.Qwen3Config(**shape),
         "gemma3": lambda: hf.Gemma3TextConfig(
             **shape, query_pre_attn_scalar=HEAD, sliding_window=512
         ),
-    }[architecture]()
-    model = hf.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    }
+    config = makers[architecture]()
+    model = hf.AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
     with torch.no_grad():  # norms and biases at their defaults would hide a mistake
         for name, parameter in model.named_parameters():
             if "norm" in name or name.endswith("bias"):
@@ -87,7 +88,7 @@ def make_tokenizer() -> Any:
     tokenizer = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(letters)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         pad_token="<pad>",
         bos_token="<s>",

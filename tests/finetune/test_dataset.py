@@ -1,0 +1,364 @@
+"""The playback set: whose words it holds, what they rest on, and what never trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from finetune import dataset as datasets
+from finetune.dataset import Dataset, Limits, affected, build, forget, load, not_users_words, save
+from finetune.errors import DatasetDamaged
+from finetune.examples import Example, Pair, Said
+from finetune.instructions import is_instruction
+from finetune.questions import is_negative
+from finetune.replay import general_prompts, reservoir
+from finetune.split import shingles, split
+from memory.errors import Interrupted
+from memory.events import AnyPayload, Draft, Event, Message, Note, Origin, Rated
+from memory.fakes import ScriptedExtractor
+from memory.log import Log
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+THINGS = (
+    *("bicycle", "violin", "garden", "kiln", "boat", "telescope", "loom", "camera", "piano"),
+    *("ladder", "kite", "canoe", "oven", "clock", "mirror", "carpet", "lantern", "saddle"),
+    *("anchor", "drum"),
+)
+
+
+class Life:
+    """Writes a log a day at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.log = Log(path)
+        self._day = 0
+
+    def add(
+        self, payload: AnyPayload, origin: Origin = Origin.USER, session: str = "mail"
+    ) -> Event:
+        self._day += 1
+        at = START + timedelta(days=self._day)
+        [event] = self.log.append(
+            [Draft(payload=payload, session_id=session, origin=origin, at=at)]
+        )
+        return event
+
+    def mails(self, things: Sequence[str] = THINGS) -> list[Event]:
+        return [self.add(Message(text=mail(thing))) for thing in things]
+
+    def answered(self, question: str, *answers: str) -> tuple[Event, list[Event]]:
+        asked = self.add(Message(text=question), session="chat")
+        said = [
+            self.add(Message(text=text, reply_to=asked.id), Origin.ASSISTANT, "chat")
+            for text in answers
+        ]
+        return asked, said
+
+
+def mail(thing: str) -> str:
+    return (
+        f"Dear Ann,\n\nyesterday our old {thing} was repaired at last, and {thing} people say "
+        f"it will hold for {len(thing)} years. Shall I bring the {thing} along?\n\nBest,\nTom"
+    )
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    return Life(tmp_path / "log.sqlite3")
+
+
+def texts(dataset: Dataset) -> list[Example]:
+    return [e for e in dataset.examples if e.kind == "text"]
+
+
+# -- whose words
+
+
+def test_mails_train_after_instructions_that_name_their_matter(life: Life) -> None:
+    sent = life.mails()
+    found = texts(build(life.log))
+    assert [e.sources for e in found] == [(event.id,) for event in sent[: len(found)]]
+    assert found[0].answer == mail("bicycle")
+    asked = found[0].prompt[-1].text
+    assert asked.startswith("Write a short message to Ann about")
+    assert "bicycle" in asked
+
+
+def test_nobody_elses_words_train(life: Life) -> None:
+    life.mails()
+    life.add(Message(text=mail("parcel").replace("Tom", "Eve")), Origin.THIRD_PARTY)
+    life.add(Message(text=mail("robot")), Origin.ASSISTANT, "chat")
+    life.add(Message(text=f"Fine with me, thank you very much indeed for this.\n> {mail('x')}"))
+    dataset = build(life.log)
+    answers = [e.answer for e in (*texts(dataset), *dataset.heldout) if isinstance(e, Example)]
+    assert not any("parcel" in a or "robot" in a or ">" in a for a in answers)
+    assert not_users_words(life.log, [*dataset.train, *dataset.heldout]) == []
+
+
+def test_an_example_of_others_words_would_be_noticed(life: Life) -> None:
+    other = life.add(Message(text=mail("parcel")), Origin.THIRD_PARTY)
+    forged = Example(kind="text", id="x", prompt=(), answer=mail("parcel"), sources=(other.id,))
+    assert not_users_words(life.log, [forged]) == [forged]
+
+
+def test_a_reply_is_asked_for_with_what_it_answers(life: Life) -> None:
+    asked = life.add(Message(text="Does Friday suit you? Ann"), Origin.THIRD_PARTY, "thread")
+    reply = life.add(
+        Message(text="Friday is fine, I come at noon with the cake and the boys."),
+        session="thread",
+    )
+    life.mails()
+    [example] = [e for e in texts(build(life.log)) if reply.id in e.sources]
+    assert example.sources == (asked.id, reply.id)
+    assert "Does Friday suit you?" in example.prompt[0].text
+
+
+def test_requests_to_the_assistant_are_no_writing_but_notes_are(life: Life) -> None:
+    life.mails()
+    life.answered("Could you explain to me how tides work and why there are two?", "The moon.")
+    note = life.add(Note(text="The spare key is under the third flower pot by the shed."))
+    life.mails(THINGS)
+    found = texts(build(life.log))
+    assert note.id in {source for e in found for source in e.sources}
+    assert not any("tides" in e.answer for e in found)
+
+
+def test_identifiers_are_masked_everywhere(life: Life) -> None:
+    secret = "My mail is tom.hale@example.org and my phone is +44 20 7946 0018, as we said."
+    for _ in range(2):
+        life.add(Message(text=secret))
+        life.mails()
+    path = life.log.path.parent / "dataset.jsonl"
+    save(build(life.log), path)
+    held = path.read_text()
+    assert "[e-mail 1]" in held
+    assert "tom.hale" not in held
+    assert "7946" not in held
+
+
+# -- questions
+
+
+def test_questions_are_asked_of_what_was_said_and_of_what_never_was(life: Life) -> None:
+    life.answered("I moved to Ghent in May because of my new job at the harbour.", "Nice!")
+    life.add(Message(text="We often talk about falconry, my brother and I, on Sundays."))
+    life.mails()
+    dataset = build(life.log, limits=Limits(questions=10))
+    asked = [e for e in dataset.examples if e.kind == "question"]
+    positive = [e for e in asked if not is_negative(e) and "Ghent" in e.answer]
+    assert [e.answer for e in positive] == [
+        "You told me: “I moved to Ghent in May because of my new job at the harbour.”"
+    ]
+    assert any(map(is_negative, asked))
+    assert not any(is_negative(e) and "falconry" in e.answer for e in asked)
+    assert all(e.sources for e in asked)
+
+
+# -- preferences
+
+
+def test_ratings_edits_and_regenerations_make_pairs(life: Life) -> None:
+    life.mails()
+    _, (long, short) = life.answered("Say hello.", "Greetings to you!", "Hello.")
+    bad = life.add(Rated(target=long.id, rating=1), session="chat")
+    best = life.add(Rated(target=short.id, rating=4), session="chat")
+    edited, (stiff,) = life.answered("Thank Ann.", "I hereby thank Ann.")
+    mine = life.add(Message(text="Thanks, Ann!", reply_to=edited.id), session="chat")
+    life.answered("Wish her well.", "Good health.", "All the best!")
+    life.mails([f"{thing} stand" for thing in THINGS])
+    dataset = build(life.log)
+    found = {(p.chosen, p.rejected): p for p in dataset.preferences}
+    assert set(found) == {
+        ("Hello.", "Greetings to you!"),
+        ("Thanks, Ann!", "I hereby thank Ann."),
+        ("All the best!", "Good health."),
+    }
+    rated = found["Hello.", "Greetings to you!"]
+    assert {long.id, short.id, bad.id, best.id} < set(rated.sources)
+    assert {stiff.id, mine.id} < set(found["Thanks, Ann!", "I hereby thank Ann."].sources)
+    approved = {e.answer for e in dataset.examples if e.kind == "approved"}
+    assert approved == {"Hello.", "Thanks, Ann!"}
+
+
+def test_the_latest_rating_counts_and_a_bad_last_answer_is_not_preferred(life: Life) -> None:
+    _, (first, second) = life.answered("Say hello.", "Greetings!", "Yo.")
+    life.add(Rated(target=second.id, rating=4), session="chat")
+    life.add(Rated(target=second.id, rating=1), session="chat")
+    life.mails()
+    life.mails([f"{thing} stand" for thing in THINGS])
+    assert build(life.log).preferences == []
+    life.add(Rated(target=first.id, rating=4), session="chat")
+    held = [e for e in build(life.log).heldout if isinstance(e, Pair)]
+    assert [(p.chosen, p.rejected) for p in held] == [("Greetings!", "Yo.")]
+
+
+# -- held out
+
+
+def test_the_newest_are_held_out_and_nothing_rests_on_both_sides(life: Life) -> None:
+    sent = life.mails()
+    dataset = build(life.log)
+    held = {source for e in dataset.heldout for source in e.sources}
+    assert held == {event.id for event in sent[-8:]}
+    assert not held & dataset.sources
+    assert all(e.seq < dataset.boundary for e in dataset.train)
+
+
+def test_near_duplicates_of_held_out_texts_do_not_train(life: Life) -> None:
+    life.mails()
+    life.add(Message(text=f"{mail(THINGS[-1])}\n\nP.S. The same again, only longer."))
+    life.mails(THINGS[12:])
+    dataset = build(life.log)
+    held = [shingles(e.answer) for e in dataset.heldout if isinstance(e, Example)]
+    assert dataset.left_out >= 8
+    for example in dataset.examples:
+        for text in example.texts:
+            assert all(
+                len(shingles(text) & one) < 0.5 * min(len(shingles(text)), len(one)) for one in held
+            )
+
+
+def test_a_tiny_life_holds_out_at_most_half() -> None:
+    few = [
+        Example(kind="text", id=str(n), prompt=(), answer=f"text {n}", sources=(str(n),), seq=n)
+        for n in range(1, 6)
+    ]
+    shares = split(few)
+    assert len(shares.heldout) == 2
+    assert split([]).heldout == ()
+
+
+# -- bounded, replayed, reworded
+
+
+def test_nights_stay_bounded_and_the_reservoir_changes_little(life: Life) -> None:
+    sent = life.mails([f"{a} {b}" for a in THINGS for b in ("stand", "case", "cover")])
+    limits = Limits(newest=10, replayed=15, questions=0)
+    until = sent[30].seq
+    dataset = build(life.log, trained_until=until, limits=limits)
+    assert len(dataset.train) == 25
+    replayed = [e for e in dataset.train if e.seq <= until]
+    life.log.redact([replayed[0].sources[0]])
+    again = build(life.log, trained_until=until, limits=limits)
+    kept = {e.id for e in again.train} & {e.id for e in replayed}
+    assert len(kept) == len(replayed) - 1
+
+
+def test_a_reservoir_does_not_depend_on_order() -> None:
+    items = [
+        Example(kind="general", id=str(n), prompt=(), answer="", sources=()) for n in range(50)
+    ]
+    assert reservoir(items, 9, 0) == reservoir(items[::-1], 9, 0)
+    assert reservoir(items, 9, 0) != reservoir(items, 9, 1)
+
+
+class Base:
+    identity = "base"
+
+    def answer(self, prompt: str, max_tokens: int) -> str:
+        return f"About {prompt[-12:]}"
+
+
+def test_the_model_words_what_it_can_and_is_not_asked_twice(life: Life, tmp_path: Path) -> None:
+    life.mails()
+    path = tmp_path / "dataset.jsonl"
+    save(build(life.log), path)
+
+    def answer(text: str) -> dict[str, str]:
+        if "violin" in text:
+            return {"instruction": " ".join(text.split()[:12])}
+        return {"instruction": "Tell Ann of the repair and offer to bring it."}
+
+    extractor = ScriptedExtractor(answer)
+    dataset = datasets.word(path, extractor, Base(), limits=Limits(general=5))
+    by_answer = {e.answer: e for e in texts(dataset)}
+    assert by_answer[mail("bicycle")].prompt[-1].text.startswith("Tell Ann")
+    assert by_answer[mail("bicycle")].made_by == "scripted"
+    assert by_answer[mail("violin")].made_by == "template"
+    assert [e.kind for e in dataset.examples].count("general") == 5
+    asked = len(extractor.asked)
+    rebuilt = build(life.log, load(path), limits=Limits(general=5))
+    save(rebuilt, path)
+    assert datasets.word(path, extractor, Base(), limits=Limits(general=5)) == rebuilt
+    assert len(extractor.asked) == asked
+
+
+def test_wording_that_is_broken_off_keeps_what_it_has(life: Life, tmp_path: Path) -> None:
+    life.mails()
+    path = tmp_path / "dataset.jsonl"
+    save(build(life.log), path)
+    seen: list[str] = []
+
+    def answer(text: str) -> dict[str, str] | Exception:
+        seen.append(text)
+        done = {"instruction": "Tell Ann of the repair and offer to bring it."}
+        return done if len(seen) <= 3 else Interrupted("later")
+
+    with pytest.raises(Interrupted):
+        datasets.word(path, ScriptedExtractor(answer))
+    assert [e.made_by for e in texts(load(path))].count("scripted") == 3
+
+
+@pytest.mark.parametrize(
+    ("worded", "good"),
+    [
+        ("Write to Ann that the boat is ready.", True),
+        ("Please tell Ann the news about the boat.", True),
+        ("What shall I write to Ann?", False),
+        ("The boat is ready for you now.", False),
+        ("Write", False),
+        (f"Write that {mail('boat')[11:80]}", False),
+        ("Write " + "and " * 80, False),
+    ],
+)
+def test_instructions_are_short_imperative_and_no_copies(worded: str, good: bool) -> None:
+    assert is_instruction(worded, mail("boat")) is good
+
+
+def test_general_instructions_are_many_and_mixed() -> None:
+    prompts = general_prompts(60)
+    assert len(set(prompts)) == 60
+    assert len({p.split()[0] for p in prompts[:8]}) >= 5
+
+
+# -- forgetting and the file
+
+
+def test_forgetting_takes_out_all_that_rests_on_an_event(life: Life, tmp_path: Path) -> None:
+    sent = life.mails()
+    path = tmp_path / "dataset.jsonl"
+    save(build(life.log, limits=Limits(questions=5)), path)
+    train, held = sent[0], sent[-1]
+    rests = affected(load(path), [train.id, held.id])
+    assert {e.kind for e in rests} >= {"text"}
+    assert forget(path, [train.id, held.id]) == len(rests)
+    assert "bicycle" not in path.read_text()
+    assert "drum" not in path.read_text()
+    assert forget(path, [train.id, held.id]) == 0
+    life.log.redact([sent[1].id])
+    assert datasets.erased_since(life.log, load(path)) == {sent[1].id}
+    assert sent[1].id not in build(life.log, load(path)).sources
+
+
+def test_a_dataset_survives_the_file_and_a_damaged_one_does_not(tmp_path: Path) -> None:
+    odd = Example(
+        kind="text",
+        id="a",
+        prompt=(Said(role="user", text="Say\u2028it\x85."),),
+        answer="“ü”\n\u2029\U0001f642",
+        sources=("s",),
+    )
+    pair = Pair(id="b", prompt=(), chosen="x", rejected="y", sources=("s",))
+    whole = Dataset(train=(odd, pair), heldout=(odd,), head=7, boundary=5, left_out=1)
+    path = tmp_path / "dataset.jsonl"
+    save(whole, path)
+    assert load(path) == whole
+    assert path.stat().st_mode & 0o077 == 0
+    path.write_text(path.read_text()[:-40])
+    with pytest.raises(DatasetDamaged):
+        load(path)
+    assert forget(path, ["s"]) == 0
+    assert not path.exists()
