@@ -179,6 +179,7 @@ _TASK = re.compile(
     re.I,
 )
 _ADVICE = re.compile(
+    r"\b(?:what|which) (?:[\w-]+ ){0,4}?(?:can|could|would|might) (?:i|we)\b|"
     r"\b(?:recommend\w*|suggest(?:ions?)?|advice|advise me|tips|inspiration|alternatives"
     r"|(?:any|some|gift|good|more|other|new|your|need|nice|what) (?:\w+ )?(?:ideas|options)"
     r"|options (?:for|to)"
@@ -193,7 +194,7 @@ _ADVICE = re.compile(
     r"|travell?ing|going|in|staying)|i(?:'d| would) (?:like|love)|i(?:'ve| have) been (?:looking"
     r"|thinking)"
     r"|(?:i|we) (?:need|want) (?:an?|some|something|to|new|somewhere)|where (?:can|could|would"
-    r"|do|to)"
+    r"|to)"
     r"|what (?:can|could|would|shall) (?:i|we|you)|how (?:can|could|would|might) (?:i|we|you)"
     r"|what to (?:\w+)|might (?:enjoy|like)|i (?:can|could) (?:try|do|use|watch|read|play|take)"
     r"|plan (?:a|an|my|our|the|me|us)|book (?:a|me|us)|any(?:thing|where) (?:good|nice"

@@ -54,8 +54,10 @@ KINDS = {
     "knowledge_update": [{"question": "Graz?", "source_chat_ids": {"old": [1], "new": [[1]]}}],
 }
 TOPICS = {
-    "pets": {"explicit": [{"preference": "I dislike dogs.", "question": "A dog?"}]},
-    "food": {"explicit": [{"preference": "No nuts.", "question": "Some nuts?"}]},
+    "pets": {
+        "explicit": [{"preference": "I dislike dogs.", "question": "Which dog should I get?"}]
+    },
+    "food": {"explicit": [{"preference": '"I avoid nuts."', "question": "What nuts can I eat?"}]},
 }
 
 
@@ -139,13 +141,13 @@ def test_realmem_asks_before_the_session_of_the_query_is_known(tmp_path: Path) -
     assert value(report, "data", "questions_skipped", "all", None) == (1, 2)
 
 
-def test_prefeval_mixes_the_topics_in_one_home(tmp_path: Path) -> None:
-    report = prefeval.run(write(tmp_path / "p.json", TOPICS), HashEmbedder(), no_progress)
-    assert value(report, "lifelore", "preference_recall", "all", 1) == (1.0, 2)
-    assert value(report, "bm25", "preference_recall", "pets", 1) == (1.0, 1)
+def test_prefeval_asks_users_who_hold_one_preference_of_each_topic(tmp_path: Path) -> None:
+    report = prefeval.run(write(tmp_path / "p.json", TOPICS), HashEmbedder(512), no_progress)
+    assert value(report, "lifelore", "preference_recall", "all", 3) == (1.0, 2)
+    assert value(report, "recall", "preference_recall", "pets", 10) == (1.0, 1)
     for topic, kinds in TOPICS.items():
         write(tmp_path / "official" / f"{topic}.json", kinds["explicit"])
-    official = prefeval.run(tmp_path / "official", HashEmbedder(), no_progress)
+    official = prefeval.run(tmp_path / "official", HashEmbedder(512), no_progress)
     assert value(official, "dense", "preference_recall", "food", 5) == (1.0, 1)
 
 
