@@ -17,7 +17,10 @@ RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
 CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 """Multiple choice by a language model, on a sample: a module each, with a `run`."""
-NAMES = ("proactivity", "latency", "scale", "derive", "packing", "gate", "elicitation", *RECALL, *CHOICES)
+NAMES = (
+    *("latency", "scale", "derive", "packing", "gate", "elicitation", "proactivity"),
+    *(*RECALL, *CHOICES),
+)
 
 
 def run(

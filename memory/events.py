@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_serializer
 
 
 class Origin(StrEnum):
@@ -148,6 +148,10 @@ class SuggestionAnswered(Payload):
     rating: int | None = Field(default=None, ge=1, le=4)
     until: datetime | None = None
     """Until when it is snoozed."""
+
+    @field_serializer("until")
+    def _written(self, until: datetime | None) -> str | None:
+        return None if until is None else until.isoformat()
 
 
 class Rated(Payload):

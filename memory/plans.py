@@ -54,8 +54,9 @@ _INTENDS = (
     r"|(?:\s+am|\s+are|['’]m|['’]re)\s+(?:going|planning|hoping|meaning|intending|supposed)\s+to"
     r"|(?:\s+am|['’]m)\s+gonna|(?:\s+have|['’]ve)\s+got\s+to|(?:\s+would|['’]d)\s+(?:like|love)\s+to)"
 )
+_THEN = _ADVERBS.replace("|do|", "|")
 _PLAN = re.compile(
-    rf"\b(?:I|we){_ADVERBS}{_INTENDS}{_ADVERBS}\s+(?P<action>\w.*)", re.IGNORECASE | re.DOTALL
+    rf"\b(?:I|we){_ADVERBS}{_INTENDS}{_THEN}\s+(?P<action>\w.*)", re.IGNORECASE | re.DOTALL
 )
 _REMINDER = re.compile(
     r"\b(?:remind\s+me\b(?P<when>[^,.;]{0,30}?)\s*\b(?:to|about|that)\b"
