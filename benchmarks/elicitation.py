@@ -36,7 +36,7 @@ from memory.user.lines import Line
 SESSIONS = 6
 """For each request in each category."""
 SEED = 1000
-"""Of the populations; the prior and the costs were set by hand before a look at these."""
+"""Of the populations; costs and strengths were set by hand with a look at others (seed 0)."""
 GOAL = 0.8
 """Share of the reachable at which questions are counted."""
 
