@@ -12,7 +12,8 @@ I try?", "I have a severe nut allergy"). What counts, summed up in a score:
 - how much a line can bind an answer at all: tastes and what guards health before circumstances,
   what is put strongly before what is put weakly.
 
-The weights are set by hand, none is fitted to data.
+The weights are round numbers set by hand; some two dozen settings were compared on development
+preferences, so figures on these are not blind.
 """
 
 from __future__ import annotations
