@@ -49,6 +49,7 @@ def setup(
     missing = [e for e in (embedder, choices[0]) if installed(e, settings.models) is None]
     if not missing:
         say(f"Everything is here: {choices[0].title}, {embedder.title}.")
+        _prepare(settings)
         _measure(choices[0], settings)
         return
     _show(catalog.models, settings, machine.describe(), choices[0])
@@ -63,8 +64,24 @@ def setup(
     if embedder in missing:
         _fetch_first([embedder], settings)
     got = _fetch_first(choices, settings) if choices[0] in missing else choices[0]
+    _prepare(settings)
     _measure(got, settings)
     say(f"Ready: {got.title}. Run `lifelore` to begin.")
+
+
+def _prepare(settings: Settings) -> None:
+    """Make what every home shares and the first turn would wait for."""
+    from assistant.build import embedder_for, stay_local
+    from memory.errors import EmbedderUnavailable
+    from memory.user.relevance import Prototypes
+
+    stay_local()
+    try:
+        with progress_bars() as progress:
+            embedder = embedder_for(settings, settings.embedder)
+            Prototypes.of(embedder, settings.models, progress=progress)
+    except EmbedderUnavailable as fault:
+        say(f"(The areas of life could not be prepared: {fault})")
 
 
 def _measure(entry: ModelEntry, settings: Settings) -> None:

@@ -28,12 +28,13 @@ import numpy as np
 import numpy.typing as npt
 
 from memory.derive.ground import stems
-from memory.ports import Embedder, Vectors
+from memory.ports import Embedder, Progress, Vectors, no_progress
 from memory.user.domains import DOMAINS, EATING, PLAIN, Domain
 from memory.user.lines import Line, Section
 
 _Floats = npt.NDArray[np.float32]
 
+_AT_ONCE = 64
 _NEAREST = 3
 """Examples of an area that a text is compared with: the nearest, so that areas may be wide."""
 _TEMPERATURE = 0.07
@@ -71,7 +72,11 @@ class Prototypes:
 
     @classmethod
     def of(
-        cls, embedder: Embedder, cache: Path | None = None, domains: Sequence[Domain] = DOMAINS
+        cls,
+        embedder: Embedder,
+        cache: Path | None = None,
+        domains: Sequence[Domain] = DOMAINS,
+        progress: Progress = no_progress,
     ) -> Prototypes:
         """Embed the examples, or read them from the cache folder where they were embedded before.
 
@@ -80,7 +85,7 @@ class Prototypes:
         """
         groups = [each.requests for each in domains] + [each.preferences for each in domains]
         texts = [text for group in (*groups, PLAIN) for text in group]
-        vectors = _cached(texts, embedder, cache)
+        vectors = _cached(texts, embedder, cache, progress)
         parts: list[_Floats] = []
         start = 0
         for group in (*groups, PLAIN):
@@ -192,7 +197,9 @@ def _stems(text: str) -> tuple[str, ...]:
     return tuple(stems(text))
 
 
-def _cached(texts: Sequence[str], embedder: Embedder, cache: Path | None) -> _Floats:
+def _cached(
+    texts: Sequence[str], embedder: Embedder, cache: Path | None, progress: Progress
+) -> _Floats:
     if cache is None:
         return embedder.embed(texts)
     digest = hashlib.sha256("\n".join((embedder.identity, *texts)).encode()).hexdigest()[:16]
@@ -201,7 +208,11 @@ def _cached(texts: Sequence[str], embedder: Embedder, cache: Path | None) -> _Fl
         held: _Floats = np.load(file).astype(np.float32)
         return held
     except (OSError, ValueError):
-        vectors = embedder.embed(texts)
+        parts = []
+        for start in range(0, len(texts), _AT_ONCE):
+            parts.append(embedder.embed(texts[start : start + _AT_ONCE]))
+            progress("areas of life", min(start + _AT_ONCE, len(texts)), len(texts))
+        vectors = np.concatenate(parts)
     cache.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.npy")
     np.save(partial, vectors.astype(np.float16))
