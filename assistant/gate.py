@@ -26,6 +26,8 @@ _BESIDE_BEST = 0.45
 """Share of the best line's score that another needs to enter beside it."""
 _SURE = 3
 """The best lines, which need half of that."""
+_OUTRIGHT = 15
+"""Lines for someone who asks what is known of them."""
 _UNNAMED = frozenset({"name", "nickname", "pronouns"})
 """Who is asked for something by which name changes nothing of what is chosen."""
 _EVEN_FACTS = frozenset({"language", "nickname", "pronouns"})
@@ -100,6 +102,10 @@ def gate(
     )
     if kind in (Kind.FACT, Kind.TASK):
         return Gated(kind, (), manner, (), why)
+    if kind is Kind.ABOUT_USER and (asked := _ASKED_OUTRIGHT.search(text)):
+        named = asked["name"] is not None
+        told = _outright([line for line in lines if not named or line.attribute in _UNNAMED])
+        return Gated(kind, told, manner, (), why)
     found = [each for each in _ranked(request, lines, vectors, prototypes) if each.score >= _ENOUGH]
     allowed = [each for each in found if _may_enter(each.line)]
     held = [
@@ -112,6 +118,17 @@ def gate(
         if each.score >= best * _BESIDE_BEST / (2 if place < _SURE else 1)
     ]
     return Gated(kind, tuple(chosen), manner, tuple(held), why)
+
+
+def _outright(lines: Sequence[Line]) -> tuple[Chosen, ...]:
+    """What one is told who asks what is known of them: the surest lines."""
+    allowed = [
+        line
+        for line in lines
+        if _holds(line) and _may_enter(line) and line.section is not Section.MANNER
+    ]
+    surest = sorted(allowed, key=lambda line: -line.belief)[:_OUTRIGHT]
+    return tuple(Chosen(line, "it is known of you", line.belief) for line in surest)
 
 
 def _ranked(
@@ -211,7 +228,14 @@ _ABOUT_USER = re.compile(
     r"|'s) my|(?:do|did) i"
     r" (?:usually |always )?(?:live|work|like|prefer|have|hate|own|say|tell|want|love|mention"
     r"|do for))\b|\bdo you (?:know|remember) (?:my|what i|where i|who i|if i|about me)"
-    r"|\bwhat do you know about me\b|\b(?:tell me|what) about (?:me|myself)\b|\babout me\b",
+    r"|\bwho am i\b|\bwhat(?:'s| is) my (?:\w+ )?name\b|\bwhat do you know about me\b"
+    r"|\b(?:tell me|what) about (?:me|myself)\b|\babout me\b",
+    re.I,
+)
+_ASKED_OUTRIGHT = re.compile(
+    r"\b(?P<name>my (?:\w+ )?name\b|(?:am i|i(?:'m| am)) called)|\bwho am i\b"
+    r"|\b(?:know|remember|learnt|learned|tell me|say|(?:what|anything|everything)) (?:[\w ]{0,20})?"
+    r"about (?:me|myself)\b",
     re.I,
 )
 _HOW_DO_I = re.compile(r"\b(?:how|what|which|where)\b[^?.]{0,60}\bdo (?:i|we)\b", re.I)

@@ -119,3 +119,21 @@ def test_the_name_alone_changes_nothing() -> None:
 
 def test_without_a_profile_nothing_enters() -> None:
     assert ask("Recommend a hotel in Rome.", []).lines == ()
+
+
+def test_who_asks_what_is_known_of_them_is_told_the_surest_lines() -> None:
+    name = line("My name is Amina.", section=Section.IDENTITY, attribute="name", belief=0.9)
+    many = [line(f"I like number {n}.", belief=n / 100) for n in range(40)]
+    lines = [*many, name, NUTS, FAITH, BRIEF]
+    told = chosen("What do you know about me?", lines)
+    assert told[:2] == [NUTS, name]
+    assert len(told) == 15
+    assert FAITH not in told
+    assert BRIEF not in told
+    assert chosen("What is my name?", lines) == [name]
+    assert chosen("Who am I?", lines) == told
+
+
+def test_a_name_enters_no_other_prompt() -> None:
+    name = line("My name is Amina Hotel.", section=Section.IDENTITY, attribute="name")
+    assert chosen("Can you recommend a hotel for Amina and me?", [name, HOTELS]) == [HOTELS]
