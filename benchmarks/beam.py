@@ -35,11 +35,12 @@ def run(data: Path, embedder: Embedder, progress: Progress) -> Report:
     chats = chats_in(data)
     files = sorted({*chats, *map(_questions_file, chats)})
     cache = QuestionCache(embedder)
-    results = ask(_cases(chats, cache, progress), cache, progress)
+    results = ask(cases(chats, cache, progress), cache, progress)
     return Report("beam", sha256_of(files), list(rows_of(results, METRICS)))
 
 
-def _cases(chats: Sequence[Path], embedder: Embedder, progress: Progress) -> Iterator[Case]:
+def cases(chats: Sequence[Path], embedder: Embedder, progress: Progress) -> Iterator[Case]:
+    """A home for each conversation, and what is asked of it."""
     for chat in chats:
         content = load_json(_questions_file(chat))
         with empty_home(embedder) as store:

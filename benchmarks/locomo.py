@@ -41,11 +41,12 @@ def run(data: Path, embedder: Embedder, progress: Progress) -> Report:
     """Measure on one file of conversations, plain or gzip, or a folder of them."""
     files = data_files(data)
     cache = QuestionCache(embedder)
-    results = ask(_cases(files, cache, progress), cache, progress)
+    results = ask(cases(files, cache, progress), cache, progress)
     return Report("locomo", sha256_of(files), list(rows_of(results, METRICS)))
 
 
-def _cases(files: Sequence[Path], embedder: Embedder, progress: Progress) -> Iterator[Case]:
+def cases(files: Sequence[Path], embedder: Embedder, progress: Progress) -> Iterator[Case]:
+    """A home for each conversation, and what is asked of it."""
     for file in files:
         content = load_json(file)
         conversations = content if isinstance(content, list) else [content]

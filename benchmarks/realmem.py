@@ -69,12 +69,9 @@ class Person:
 def run(data: Path, embedder: Embedder, progress: Progress) -> Report:
     """Measure on one person's file, plain or gzip, or a folder of them."""
     files = data_files(data)
-    people = [
-        Person(stem(file), list(RealMem().read(file)), list(sessions_of(load_json(file))))
-        for file in files
-    ]
+    people = people_of(files)
     cache = QuestionCache(embedder)
-    results = ask(_cases(people, cache, progress), cache, progress)
+    results = ask(cases(people, cache, progress), cache, progress)
     report = Report("realmem", sha256_of(files), list(rows_of(results, METRICS)))
     skipped = sum(person.skipped for person in people)
     n = skipped + sum(person.total for person in people)
@@ -82,7 +79,15 @@ def run(data: Path, embedder: Embedder, progress: Progress) -> Report:
     return report
 
 
-def _cases(people: Sequence[Person], cache: QuestionCache, progress: Progress) -> Iterator[Case]:
+def people_of(files: Sequence[Path]) -> list[Person]:
+    return [
+        Person(stem(file), list(RealMem().read(file)), list(sessions_of(load_json(file))))
+        for file in files
+    ]
+
+
+def cases(people: Sequence[Person], cache: QuestionCache, progress: Progress) -> Iterator[Case]:
+    """A home for each person, filled as its questions are read, and what is asked of it."""
     for person in people:
         _prepare(cache, person.drafts, progress)
         with empty_home(cache) as store:

@@ -144,6 +144,25 @@ class Recall:
             degraded=degraded,
         )
 
+    def describe(
+        self,
+        text: str,
+        *,
+        embedder: Embedder,
+        vectors: VectorSearch,
+        exclude: Collection[str] = (),
+        context: Sequence[str] = (),
+    ) -> Evidence:
+        """What `search` weighs: the evidence of every candidate, with the threads filled in."""
+        settings = self._settings
+        query = self._understood(repair(text)[0][:_READ], None, settings)
+        vector, _ = self._embedded(query, embedder, vectors, context, settings)
+        excluded = frozenset(event.seq for event in self._log.get(list(exclude)))
+        asked = _Asked(query, vector, excluded, None)
+        evidence = self._evidence(asked, settings.candidates, vectors, settings)
+        rank(query, evidence, settings)
+        return evidence
+
     def _understood(self, text: str, until: datetime | None, settings: RecallSettings) -> Query:
         now = until or self._clock.now()
         last = min(now, self._sessions.last_at() or now)
