@@ -18,6 +18,7 @@ def attach(model: Any, arguments: Arguments) -> Any:
     """
     import torch
     from peft import LoraConfig, get_peft_model
+    from peft.tuners.tuners_utils import BaseTunerLayer
 
     torch.manual_seed(arguments.seed)
     config = LoraConfig(
@@ -32,6 +33,11 @@ def attach(model: Any, arguments: Arguments) -> Any:
     if arguments.recompute == "yes":
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
+    if arguments.dtype == "bfloat16":
+        for module in adapted.modules():
+            if isinstance(module, BaseTunerLayer):
+                layer: Any = module
+                layer.cast_input_dtype_enabled = False  # see token_logprobs
     adapted.train()
     return adapted
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import shutil
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,12 +113,14 @@ def _dequantise(source: Path, folder: Path) -> None:
     try:
         part.mkdir(parents=True)
         named = {"gguf_file": source.name}
-        model = AutoModelForCausalLM.from_pretrained(
-            source.parent,
-            dtype=torch.bfloat16,
-            quantization_config=GgufConfig(dequantize=True),
-            **named,
-        )
+        # Its reader of GGUF draws a progress bar on stderr whatever it is told.
+        with redirect_stderr(io.StringIO()):
+            model = AutoModelForCausalLM.from_pretrained(
+                source.parent,
+                dtype=torch.bfloat16,
+                quantization_config=GgufConfig(dequantize=True),
+                **named,
+            )
         size = 2 * sum(p.numel() for p in model.parameters())
         if shutil.disk_usage(part).free < _ROOM * size:
             raise NoRoom(f"De-quantising {source.name} needs {size / 1e9:.1f} GB of disk.")

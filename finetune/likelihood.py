@@ -54,12 +54,16 @@ def token_logprobs(model: Any, batch: Tensors) -> Tensor:
     `model` is a causal language model of transformers whose output layer is frozen and has no
     bias, soft cap or scale, as in llama, qwen2, qwen3 and gemma3.
     """
-    hidden = model.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)
-    states = hidden.last_hidden_state.flatten(0, 1).index_select(0, batch.at)
     weight = model.get_output_embeddings().weight
-    wants = torch.is_grad_enabled() and states.requires_grad
-    logprobs: Tensor = _TokenLogprobs.apply(states, weight, batch.targets, wants)  # type: ignore[no-untyped-call]
-    return logprobs
+    # The float32 adapter is multiplied in the base's bfloat16; `attach` stops PEFT from raising
+    # the base's activations to float32 instead, which costs a fifth of the time.
+    mixed = weight.dtype == torch.bfloat16
+    with torch.autocast(weight.device.type, dtype=torch.bfloat16, enabled=mixed):
+        hidden = model.model(input_ids=batch.ids, position_ids=batch.positions, use_cache=False)
+        states = hidden.last_hidden_state.flatten(0, 1).index_select(0, batch.at)
+        wants = torch.is_grad_enabled() and states.requires_grad
+        logprobs = _TokenLogprobs.apply(states, weight, batch.targets, wants)  # type: ignore[no-untyped-call]
+    return torch.as_tensor(logprobs)
 
 
 def summed_by_example(logprobs: Tensor, batch: Tensors, count: int) -> Tensor:
