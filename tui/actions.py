@@ -1,10 +1,16 @@
-"""Every action with its keys: the one source of bindings, palette and help."""
+"""Every action with its keys: the one source of bindings, palette, commands and help."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from textual.binding import Binding, BindingType
+
+Place = Literal["screen", "answer", "memory", "prompt"]
+"""Where the keys of an action work: anywhere, in the conversation, in the panel; "prompt" is for
+what is only typed as a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,22 +18,59 @@ class Action:
     """One thing a user can do on the chat screen."""
 
     name: str
-    """The action's name in Textual: `name` runs `action_name`."""
+    """The action's name in Textual: `name` runs `action_name`. Keys are changed by this name."""
     keys: str
-    shown: str
-    """The key as it is written for people."""
     title: str
     help: str
     footer: str = ""
     """Its word in the footer; empty keeps it out, which holds at most six."""
+    command: str = ""
+    """Its slash command, without the slash."""
+    argument: str = ""
+    """What may follow the command; in brackets where it can be left out."""
+    place: Place = "screen"
+    first: bool = False
+    """Whether its key goes before what the prompt would do with it."""
+
+    @property
+    def shown(self) -> str:
+        """Its first key as it is written for people."""
+        return shown_key(self.keys.partition(",")[0])
+
+    @property
+    def all_shown(self) -> str:
+        """Every key, for the help page."""
+        keys = [shown_key(key) for key in self.keys.split(",") if key != "question_mark"]
+        return " ".join([*keys, f"/{self.command}" if self.command else ""]).strip()
+
+    @property
+    def alone(self) -> bool:
+        """Whether it can be done without an argument."""
+        return not self.argument or self.argument.startswith("[")
 
 
 ACTIONS = (
-    Action("new_session", "ctrl+n", "^n", "New session", "Begin a new conversation", "new"),
+    Action("new_session", "ctrl+n", "New session", "Begin a new conversation", "new", "new"),
+    Action(
+        "temporary_session",
+        "",
+        "Temporary session",
+        "Begin a conversation that leaves nothing: not kept, not remembered",
+        command="temporary",
+    ),
+    Action(
+        "search",
+        "ctrl+f",
+        "Search everything",
+        "Find words anywhere ever said, and go there",
+        "search",
+        "search",
+        "[words]",
+        first=True,
+    ),
     Action(
         "toggle_sessions",
         "ctrl+b,f2",
-        "^b",
         "Sessions",
         "Show or hide the list of sessions",
         "sessions",
@@ -35,51 +78,164 @@ ACTIONS = (
     Action(
         "toggle_memories",
         "ctrl+o",
-        "^o",
         "Memories",
         "Show or hide the memories behind an answer",
         "memories",
     ),
-    Action("help", "f1,question_mark", "F1", "Help", "Every key, on one page", "help"),
-    Action("stop", "escape", "Esc", "Stop the answer", "End the answer that is being written"),
+    Action(
+        "profile",
+        "ctrl+u",
+        "Profile",
+        "What Lifelore knows of you, as a page to read and edit",
+        command="profile",
+        first=True,
+    ),
+    Action(
+        "timeline",
+        "ctrl+t",
+        "Timeline",
+        "What was said on which day",
+        command="timeline",
+        first=True,
+    ),
+    Action(
+        "focus_aside",
+        "ctrl+g",
+        "Answer the question",
+        "Go to the question or the offer above the prompt",
+        first=True,
+    ),
+    Action("help", "f1,question_mark", "Help", "Every key, on one page", "help", "help"),
+    Action("stop", "escape", "Stop the answer", "End the answer that is being written"),
     Action(
         "older_answer",
         "ctrl+up",
-        "^↑",
-        "Memories of the answer before",
-        "Show what the previous answer was given",
+        "The answer before",
+        "Choose the previous answer, and show its memories",
     ),
     Action(
         "newer_answer",
         "ctrl+down",
-        "^↓",
-        "Memories of the answer after",
-        "Show what the next answer was given",
+        "The answer after",
+        "Choose the next answer, and show its memories",
     ),
-    Action("switch_theme", "f3", "F3", "Light or dark", "Change between the two themes"),
-    Action("quit", "ctrl+q", "^q", "Quit", "Close Lifelore; everything said is kept"),
+    Action("rate_good", "plus", "Good answer", "Rate the chosen answer as good", place="answer"),
+    Action("rate_bad", "minus", "Bad answer", "Rate the chosen answer as bad", place="answer"),
+    Action(
+        "rate",
+        "",
+        "Rate",
+        "Rate the chosen answer",
+        command="rate",
+        argument="good|bad",
+        place="prompt",
+    ),
+    Action("again", "r", "Answer again", "Have it answered anew", "", "again", place="answer"),
+    Action(
+        "edit",
+        "e",
+        "Edit the message",
+        "Write the message anew; it goes on in a fork",
+        command="edit",
+        place="answer",
+    ),
+    Action(
+        "fork",
+        "f",
+        "Fork",
+        "Go on from the chosen answer in a new conversation",
+        command="fork",
+        place="answer",
+    ),
+    Action("copy", "c", "Copy", "Copy the chosen answer", command="copy", place="answer"),
+    Action(
+        "forget",
+        "x",
+        "Forget",
+        "Forget the chosen message and its answer, or what is found by words",
+        command="forget",
+        argument="[words]",
+        place="answer",
+    ),
+    Action("export", "", "Export", "Write this conversation to a Markdown file", command="export"),
+    Action(
+        "open_memory",
+        "enter",
+        "Open the memory",
+        "Go to the moment it was said, in its conversation",
+        place="memory",
+    ),
+    Action(
+        "forget_memory",
+        "x,delete",
+        "Forget the memory",
+        "Show what would go with it, and ask once",
+        place="memory",
+    ),
+    Action("copy_memory", "c", "Copy the memory", "Copy its words", place="memory"),
+    Action("switch_theme", "f3", "Light or dark", "Change between the two themes", command="theme"),
+    Action("quit", "ctrl+q", "Quit", "Close Lifelore; everything said is kept", command="quit"),
 )
 
 OTHER_KEYS = (
     ("Enter", "Send; it waits its turn while a model loads or answers"),
     ("^j", "New line, like Shift-Enter in most terminals"),
     ("PgUp PgDn", "Read back; earlier turns load at the top"),
-    ("Tab", "Next part of the screen"),
+    ("Tab", "Next part of the screen; completes a command"),
+    ("1 … 9", "In the conversation or the panel: the memory of that number"),
     ("^p", "Palette: every action and every session, by name"),
 )
 """Keys that are no action of the screen: (key, help)."""
 
+_MODIFIERS = {"ctrl": "^", "shift": "⇧", "alt": "Alt-"}
+_KEYS = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "delete": "Del",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "plus": "+",
+    "minus": "-",
+    "question_mark": "?",
+    "space": "Space",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+}
 
-def bindings() -> list[BindingType]:
-    """The screen's bindings; quitting belongs to the app, which has it above every screen."""
+
+def shown_key(key: str) -> str:
+    """A key as it is written for people: ctrl+n is ^n."""
+    *modifiers, last = key.strip().split("+")
+    if not last:
+        return ""
+    name = _KEYS.get(last, last.upper() if last[1:].isdigit() else last)
+    return "".join(_MODIFIERS.get(one, f"{one}-") for one in modifiers) + name
+
+
+def remapped(keymap: Mapping[str, str]) -> tuple[Action, ...]:
+    """The actions with the keys that a user chose for some of them."""
+    return tuple(replace(one, keys=keymap.get(one.name, one.keys)) for one in ACTIONS)
+
+
+def unknown(keymap: Mapping[str, str]) -> list[str]:
+    """Names in a keymap that are no action."""
+    return [name for name in keymap if all(name != one.name for one in ACTIONS)]
+
+
+def bindings(place: Place, actions: Iterable[Action] = ACTIONS) -> list[BindingType]:
+    """The bindings of one place; quitting belongs to the app, which has it above every screen."""
     return [
         Binding(
-            action.keys,
-            action.name,
-            action.footer or action.title,
-            show=bool(action.footer),
-            key_display=action.shown,
+            one.keys,
+            one.name if place == "screen" else f"screen.{one.name}",
+            one.footer or one.title,
+            show=bool(one.footer),
+            key_display=one.shown,
+            priority=one.first,
+            id=one.name,
         )
-        for action in ACTIONS
-        if action.name != "quit"
+        for one in actions
+        if one.place == place and one.keys and one.name != "quit"
     ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from tui.actions import ACTIONS
+from tui.actions import remapped, unknown
 from tui.clock import Clock
 from tui.in_flight import InFlight
 from tui.palette import SessionProvider
@@ -44,6 +46,10 @@ class LifeloreApp(App[None]):
         SessionProvider
     }
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit")
+    ]
+
     def __init__(
         self,
         open_assistant: Callable[[], AssistantLike],
@@ -51,7 +57,12 @@ class LifeloreApp(App[None]):
         *,
         clock: Clock | None = None,
         theme: str = DARK.name,
+        keymap: Mapping[str, str] | None = None,
+        plain: bool = False,
     ) -> None:
+        """`keymap` gives other keys to actions, by the names in `tui.actions`; `plain` draws no
+        lines and no boxes, for a screen that is read aloud.
+        """
         super().__init__()
         self._open_assistant = open_assistant
         self._assistant: AssistantLike | None = None
@@ -59,7 +70,11 @@ class LifeloreApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = theme
-        self._chat = ChatScreen(self._open, session_id, clock or Clock())
+        self._keys = dict(keymap or {})
+        self._actions = remapped(self._keys)
+        self._told_unsaved = False
+        self._chat = ChatScreen(self._open, session_id, clock or Clock(), self._actions)
+        self.set_class(plain, "-plain")
 
     @property
     def failed(self) -> bool:
@@ -75,11 +90,25 @@ class LifeloreApp(App[None]):
 
     def on_mount(self) -> None:
         """Leave as if asked to when the terminal closes or the system stops."""
+        self.set_keymap({name: keys for name, keys in self._keys.items() if keys})
+        if names := unknown(self._keys):
+            self._chat.status.hint(f"No action is called {', '.join(names)}; its keys are ignored.")
         loop = asyncio.get_running_loop()
         for name in _ENDING_SIGNALS:
             # Not on Windows, and not where the app runs outside the main thread.
             with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(getattr(signal, name), self.exit)
+
+    async def action_quit(self) -> None:
+        """Leave; text of the profile that is not saved is worth one warning."""
+        if self._chat.unsaved_profile is not None and not self._told_unsaved:
+            self._told_unsaved = True
+            self.notify(
+                "Your changes to the profile are not saved. Quit once more to drop them.",
+                severity="warning",
+            )
+        else:
+            self.exit()
 
     def on_unmount(self) -> None:
         """The running answer must not keep the terminal: what it has is recorded."""
@@ -87,11 +116,13 @@ class LifeloreApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the chat that can be done here and now, with its key."""
-        for action in ACTIONS:
+        for action in self._actions:
             owner = self if action.name == "quit" else self._chat
+            if not action.alone:
+                continue
             if owner is self or self._chat.check_action(action.name, ()):
                 run = partial(self.run_action, action.name, owner)
-                yield SystemCommand(f"{action.title}  {action.shown}", action.help, run)
+                yield SystemCommand(f"{action.title}  {action.shown}".rstrip(), action.help, run)
 
     def close_assistant(self) -> None:
         """Close what was opened. Called once no worker thread uses it any more."""
@@ -109,13 +140,21 @@ class LifeloreApp(App[None]):
         return self._assistant
 
 
-def run(open_assistant: Callable[[], AssistantLike], session_id: str | None = None) -> int:
+def run(
+    open_assistant: Callable[[], AssistantLike],
+    session_id: str | None = None,
+    *,
+    keymap: Mapping[str, str] | None = None,
+    plain: bool = False,
+) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.
 
     The loop is ours so that leaving is not silent: once the terminal is restored, a model that is
     still being loaded has to come to the end of its step before it can be closed.
     """
-    app = LifeloreApp(open_assistant, session_id)
+    if plain:
+        os.environ.setdefault("NO_COLOR", "1")  # which is how Textual is told
+    app = LifeloreApp(open_assistant, session_id, keymap=keymap, plain=plain)
     with asyncio.Runner() as runner:
         app.run(loop=runner.get_loop())
         if not app.in_flight.wait(_PATIENCE):

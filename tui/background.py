@@ -6,7 +6,7 @@ screen would hide the words that matter, and what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -30,8 +30,9 @@ from tui.messages import (
 from tui.text import one_line
 
 if TYPE_CHECKING:
+    from assistant.updates import Update
     from tui.outbox import Outgoing
-    from tui.ports import AssistantLike
+    from tui.ports import AssistantLike, SessionLike
     from tui.widgets.answer import Answer
     from tui.widgets.transcript import Transcript
 
@@ -95,6 +96,17 @@ def fetch_memories(
         post(Hinted(f"The memories of this answer could not be read. {explain(error)}"))
 
 
+def _new_session(assistant: AssistantLike, outgoing: Outgoing) -> SessionLike:
+    temporary = outgoing.transcript.temporary
+    return assistant.temporary_session() if temporary else assistant.session()
+
+
+def _updates(session: SessionLike, outgoing: Outgoing) -> Iterator[Update]:
+    if outgoing.again is not None and outgoing.words.message_id is not None:
+        return session.regenerate(outgoing.words.message_id)
+    return session.send(outgoing.text, edits=outgoing.edits)
+
+
 def run_turn(assistant: AssistantLike, outgoing: Outgoing, post: Post) -> None:
     """Run one turn to its end.
 
@@ -104,9 +116,9 @@ def run_turn(assistant: AssistantLike, outgoing: Outgoing, post: Post) -> None:
     """
     problem = None
     try:
-        session = outgoing.session or assistant.session()
+        session = outgoing.session or _new_session(assistant, outgoing)
         post(TurnBegun(outgoing, session))
-        for update in session.send(outgoing.text):
+        for update in _updates(session, outgoing):
             post(TurnUpdated(outgoing, update))
             if outgoing.cancelled.is_set():
                 session.cancel()

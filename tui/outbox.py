@@ -23,6 +23,10 @@ class Outgoing:
     text: str
     session: SessionLike | None = None
     answer: Answer | None = None
+    edits: str | None = None
+    """The message that these words were written in place of."""
+    again: Answer | None = None
+    """The answer that another one is wanted for; nothing new is said then."""
     accepted: bool = False
     cancelled: Flag = field(default_factory=Flag)
 

@@ -1,21 +1,25 @@
 """What the TUI needs of an assistant.
 
 Every call may block and is made from a worker thread, except `SessionLike.cancel` and the reading
-of `SessionLike.id`. One turn runs at a time, but `sessions`, `turns` and `memories` may be called
-from another thread while it runs.
+of `SessionLike.id` and `SessionLike.temporary`. One turn runs at a time, but everything else may
+be called from another thread while it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from assistant.updates import Update, Working
     from memory.events import Origin
+    from memory.forget import ForgetPlan
     from memory.recall import Memory
+
+Outcome = Literal["accepted", "dismissed", "snoozed"]
+"""What became of an offer."""
 
 
 class SummaryLike(Protocol):
@@ -52,23 +56,50 @@ class TurnLike(Protocol):
     def memories(self) -> tuple[str, ...]: ...
 
 
+class OfferLike(Protocol):
+    """Something the assistant offers unasked: a reminder, a suggestion, a follow-up."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+
+
 class SessionLike(Protocol):
     """One conversation."""
 
     @property
     def id(self) -> str: ...
 
-    def send(self, text: str) -> Iterator[Update]:
+    @property
+    def temporary(self) -> bool:
+        """Whether nothing of it is kept."""
+
+    def send(self, text: str, edits: str | None = None) -> Iterator[Update]:
         """Run one turn: Accepted first, Answered last.
 
-        Raises MemoryFault or AssistantFault before Accepted when the words cannot be accepted.
+        `edits` is the message that these words were written in place of. Raises MemoryFault or
+        AssistantFault before Accepted when the words cannot be accepted.
         """
+
+    def regenerate(self, message_id: str) -> Iterator[Update]:
+        """Answer a message of this conversation anew; updates as of `send`. Raises NotFound."""
+
+    def fork(self, before: str) -> SessionLike:
+        """A conversation that begins as this one did, up to a message. Raises NotFound."""
 
     def cancel(self) -> None:
         """End the running turn soon; does nothing when none runs. Any thread may call it."""
 
     def turns(self) -> Sequence[TurnLike]:
         """Every turn, oldest first."""
+
+    def close(self) -> None:
+        """Let go of the words of a temporary conversation; another one is not affected."""
 
 
 class AssistantLike(Protocol):
@@ -84,10 +115,49 @@ class AssistantLike(Protocol):
         """Every session, newest first."""
 
     def session(self, session_id: str | None = None) -> SessionLike:
-        """The session with this id, or a new one."""
+        """The session with this id, or a new one. Raises NotFound."""
+
+    def temporary_session(self) -> SessionLike:
+        """A new conversation that leaves nothing."""
 
     def memories(self, ids: Sequence[str]) -> Sequence[Memory]:
         """What these ids stand for; an id that has been forgotten is left out."""
+
+    def search(self, text: str, limit: int = 50) -> Sequence[Memory]:
+        """Words anywhere ever said, best first."""
+
+    def plan_forgetting(self, ids: Sequence[str]) -> ForgetPlan:
+        """What would go with these events."""
+
+    def forget(self, plan: ForgetPlan) -> str:
+        """Erase what the plan names; one sentence that says what went."""
+
+    def rate(self, message_id: str, rating: int, comment: str | None = None) -> None:
+        """Keep what the user thinks of an answer: 1 bad, 4 good. Raises NotFound."""
+
+    def answer_question(self, question_id: str, answer: str | None) -> str:
+        """Answer a question of the assistant's, or skip it with None; one sentence to show."""
+
+    def profile_page(self) -> str:
+        """The profile as Markdown, as it can be edited."""
+
+    def save_profile(self, page: str) -> str:
+        """Take in an edited page; one sentence. Raises RefusedInput, which names the line."""
+
+    def line_sources(self, line_id: str) -> Sequence[Memory]:
+        """What a line of the profile was taken from, oldest first; none for an unknown id."""
+
+    def offers(self) -> Sequence[OfferLike]:
+        """What is worth saying unasked now, the most useful first."""
+
+    def answer_offer(self, offer_id: str, outcome: Outcome, rating: int | None = None) -> None:
+        """Keep what the user made of an offer; the rating is 1 to 4."""
+
+    def activity(self) -> Sequence[tuple[date, int]]:
+        """Days on which anything was said, with the number of turns."""
+
+    def export_session(self, session_id: str) -> str:
+        """A conversation as Markdown. Raises NotFound."""
 
     def warm_up(self) -> Iterator[Working]:
         """Load the models and bring the indexes up to date."""

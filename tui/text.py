@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 LONG_CHARACTERS = 4_000
 LONG_LINES = 60
@@ -79,3 +79,13 @@ def bar(fraction: float, cells: int = 5) -> str:
     fraction = min(1.0, max(0.0, fraction))
     full = round(fraction * cells) or (1 if fraction > 0 else 0)
     return "▮" * full + "▯" * (cells - full)
+
+
+def around(text: str, words: Sequence[str], limit: int) -> str:
+    """One line of a text, from shortly before the first of these words (lower case)."""
+    lowered = text.lower()
+    places = [place for word in words if (place := lowered.find(word)) >= 0]
+    start = max(0, min(places, default=0) - limit // 4)
+    if start == 0 or len(lowered) != len(text):
+        return one_line(text, limit)
+    return "…" + one_line(text[start:], limit - 1)

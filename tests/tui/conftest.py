@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -38,6 +38,10 @@ class Stage:
     assistant: FakeAssistant
 
     @property
+    def status(self) -> str:
+        return self.texts("StatusLine #doing")[0]
+
+    @property
     def chat(self) -> ChatScreen:
         screen = self.app.screen_stack[0]
         assert isinstance(screen, ChatScreen)
@@ -60,6 +64,12 @@ class Stage:
                 if not self.chat.in_flight and self.chat.outbox.running is None and not growing:
                     break
         await self.pilot.pause()
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait for what a timer or a thread brings about."""
+        async with asyncio.timeout(20):
+            while not true():
+                await self.pilot.pause(0.02)
 
     async def reach(self, gate: Gate) -> None:
         """Wait until a script stands at this gate and the screen shows what came before."""
@@ -84,8 +94,12 @@ async def stage(
     opener: Callable[[], AssistantLike] | None = None,
     *,
     rest: bool = True,
+    keymap: Mapping[str, str] | None = None,
+    plain: bool = False,
 ) -> AsyncIterator[Stage]:
-    app = LifeloreApp(opener or (lambda: assistant), session_id, clock=CLOCK)
+    app = LifeloreApp(
+        opener or (lambda: assistant), session_id, clock=CLOCK, keymap=keymap, plain=plain
+    )
     async with app.run_test(size=size) as pilot:
         standing = Stage(app, pilot, assistant)
         await pilot.pause()

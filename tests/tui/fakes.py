@@ -6,7 +6,8 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from assistant.models.base import Usage
 from assistant.updates import (
@@ -14,13 +15,16 @@ from assistant.updates import (
     Answered,
     Delta,
     Milliseconds,
+    Question,
     Recalled,
     Update,
     Working,
 )
 from memory.errors import NotFound
-from memory.events import Origin
+from memory.events import Event, Message, Origin
+from memory.forget import ForgetPlan
 from memory.recall import Memory
+from memory.user.lines import Line, Section
 from tui.clock import Clock
 
 NOW = datetime(2025, 3, 20, 21, 2, tzinfo=UTC)
@@ -78,9 +82,13 @@ def answered(
     memories: tuple[Memory, ...] = (),
     status: str = "complete",
     problem: str | None = None,
+    lines: tuple[Line, ...] = (),
+    asked: Question | None = None,
 ) -> Answered:
     return Answered(
         message_id="a",
+        lines=lines,
+        asked=asked,
         text=text,
         status=status,  # type: ignore[arg-type]  # one of the four, given by each test
         memories=memories,
@@ -105,15 +113,96 @@ def script(text: str, memories: tuple[Memory, ...] = (), *before: Step) -> list[
     ]
 
 
+def line(text: str, section: Section = Section.HEALTH, *, confirmed: bool = False) -> Line:
+    at = NOW - timedelta(days=9)
+    return Line(
+        id="abcdefgh",
+        section=section,
+        attribute="",
+        value="",
+        context="",
+        polarity=0,
+        belief=0.9,
+        text=text,
+        topic=None,
+        sources=("t1",),
+        first_at=at,
+        last_at=at,
+        confirmed=confirmed,
+        consent=None,
+    )
+
+
+def question(
+    form: Literal["open", "yes_no", "pick_one"] = "pick_one",
+    options: tuple[str, ...] = ("Under 30", "Any"),
+) -> Question:
+    return Question("q1", "How long may it bake?", form, options, "It decides the recipe.")
+
+
+@dataclass(frozen=True)
+class FakeOffer:
+    id: str
+    text: str
+    why: str = "You said so on Monday."
+    topic: str = "plans"
+
+
+def plan(*texts: str, with_it: tuple[str, ...] = ()) -> ForgetPlan:
+    """A plan that erases words of the user, m1 and on, and answers with them."""
+    asked = tuple(_event(f"m{n}", text, Origin.USER) for n, text in enumerate(texts, 1))
+    beside = tuple(_event(f"t{n}", text, Origin.ASSISTANT) for n, text in enumerate(with_it, 2))
+    return ForgetPlan(asked, beside)
+
+
+def _event(event_id: str, text: str, origin: Origin) -> Event:
+    return Event(
+        seq=1,
+        id=event_id,
+        kind="message",
+        version=1,
+        session_id="cake",
+        at=NOW,
+        origin=origin,
+        payload=Message(text=text),
+    )
+
+
 class FakeSession:
-    def __init__(self, assistant: FakeAssistant, session_id: str) -> None:
+    def __init__(
+        self, assistant: FakeAssistant, session_id: str, *, temporary: bool = False
+    ) -> None:
         self.id = session_id
+        self.temporary = temporary
+        self.closed = False
         self.cancels = 0
         self._assistant = assistant
         self._gate: Gate | None = None
 
-    def send(self, text: str) -> Iterator[Update]:
+    def send(self, text: str, edits: str | None = None) -> Iterator[Update]:
         self._assistant.sent.append((self.id, text))
+        self._assistant.edits.append(edits)
+        yield from self._play()
+
+    def regenerate(self, message_id: str) -> Iterator[Update]:
+        self._assistant.regenerated.append((self.id, message_id))
+        yield from self._play()
+
+    def fork(self, before: str) -> FakeSession:
+        turns = list(self.turns())
+        place = next((n for n, turn in enumerate(turns) if turn.id == before), None)
+        if place is None:
+            raise NotFound(f"There is no message {before} in this conversation.")
+        forked = f"{self.id}-fork"
+        self._assistant.said[forked] = turns[:place]
+        session = FakeSession(self._assistant, forked, temporary=self.temporary)
+        self._assistant.opened.append(session)
+        return session
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _play(self) -> Iterator[Update]:
         steps = self._assistant.scripts.popleft() if self._assistant.scripts else script("Yes.")
         for step in steps:
             if isinstance(step, Exception):
@@ -146,6 +235,21 @@ class FakeAssistant:
     warming: list[Working | Gate | Exception] = field(default_factory=list)
     sent: list[tuple[str, str]] = field(default_factory=list)
     opened: list[FakeSession] = field(default_factory=list)
+    edits: list[str | None] = field(default_factory=list)
+    regenerated: list[tuple[str, str]] = field(default_factory=list)
+    offered: list[FakeOffer] = field(default_factory=list)
+    page: str = "# About me\n"
+    days: list[tuple[date, int]] = field(default_factory=list)
+    found: dict[str, list[Memory]] = field(default_factory=dict)
+    """What a search gives for these words."""
+    plans: dict[str, ForgetPlan] = field(default_factory=dict)
+    """What would go with the event of this id."""
+    refusals: dict[str, Exception] = field(default_factory=dict)
+    """By the name of a method: what it raises."""
+    told: list[tuple[object, ...]] = field(default_factory=list)
+    """Calls that tell the assistant something: the method, then its arguments."""
+    gates: dict[str, Gate] = field(default_factory=dict)
+    """By the words of a search: where it waits."""
     closed: bool = False
     model_name: str = "qwen3-4b"
     context_tokens: int = 8192
@@ -162,6 +266,63 @@ class FakeAssistant:
         session = FakeSession(self, session_id)
         self.opened.append(session)
         return session
+
+    def temporary_session(self) -> FakeSession:
+        session = FakeSession(self, f"temporary-{len(self.opened) + 1}", temporary=True)
+        self.opened.append(session)
+        return session
+
+    def rate(self, message_id: str, rating: int, comment: str | None = None) -> None:
+        self._tell("rate", message_id, rating)
+
+    def answer_question(self, question_id: str, answer: str | None) -> str:
+        self._tell("answer_question", question_id, answer)
+        return "Skipped." if answer is None else f"Noted: {answer}."
+
+    def profile_page(self) -> str:
+        return self.page
+
+    def save_profile(self, page: str) -> str:
+        self._tell("save_profile", page)
+        self.page = page
+        return "The profile is saved."
+
+    def line_sources(self, line_id: str) -> Sequence[Memory]:
+        return [self.remembered["m1"]] if line_id == "abcdefgh" else []
+
+    def offers(self) -> Sequence[FakeOffer]:
+        return list(self.offered)
+
+    def answer_offer(self, offer_id: str, outcome: str, rating: int | None = None) -> None:
+        self._tell("answer_offer", offer_id, outcome, rating)
+
+    def search(self, text: str, limit: int = 50) -> Sequence[Memory]:
+        self.told.append(("search", text))
+        if text in self.gates:
+            self.gates[text].pass_through()
+        return self.found.get(text, [])[:limit]
+
+    def plan_forgetting(self, ids: Sequence[str]) -> ForgetPlan:
+        self.told.append(("plan_forgetting", *ids))
+        return self.plans.get(ids[0], ForgetPlan((), ()))
+
+    def forget(self, plan: ForgetPlan) -> str:
+        self._tell("forget", *plan.ids)
+        for gone in plan.ids:
+            self.remembered.pop(gone, None)
+        return f"{len(plan.ids)} entries are erased."
+
+    def activity(self) -> Sequence[tuple[date, int]]:
+        return list(self.days)
+
+    def export_session(self, session_id: str) -> str:
+        self._tell("export_session", session_id)
+        return f"# {session_id}\n"
+
+    def _tell(self, method: str, *arguments: object) -> None:
+        self.told.append((method, *arguments))
+        if method in self.refusals:
+            raise self.refusals[method]
 
     def memories(self, ids: Sequence[str]) -> Sequence[Memory]:
         return [self.remembered[one] for one in ids if one in self.remembered]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import background
+from tui.actions import ACTIONS, Action
+from tui.errands import Done, Errands
 from tui.hears import hears
 from tui.in_flight import InFlight
 from tui.messages import TurnBegun, TurnEnded, TurnUpdated
@@ -21,7 +23,7 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from assistant.updates import Answered, Update
+    from assistant.updates import Answered, Question, Update
     from tui.ports import AssistantLike
     from tui.widgets.answer import Answer
     from tui.widgets.transcript import Transcript
@@ -38,6 +40,9 @@ class Turns(Screen[None]):
         self.problem: str | None = None
         """Why the assistant could not be opened."""
         self.in_flight = InFlight()
+        self.errands = Errands(self, self.in_flight)
+        self.actions: Sequence[Action] = ACTIONS
+        """With the keys that the user chose."""
 
     @property
     def conversations(self) -> Conversations:
@@ -53,6 +58,17 @@ class Turns(Screen[None]):
     async def show_memories(self) -> None:
         raise NotImplementedError
 
+    def show_aside(self) -> None:
+        raise NotImplementedError
+
+    def key_of(self, name: str) -> str:
+        """The key of an action, as it is written for people."""
+        return next(one.shown for one in self.actions if one.name == name)
+
+    @hears(Done)
+    async def _errand_done(self, event: Done) -> None:
+        await event.carry_on()
+
     def in_thread(self, work: Callable[[], None], group: str) -> None:
         self.run_worker(self.in_flight.track(work), thread=True, group=group)
 
@@ -61,17 +77,10 @@ class Turns(Screen[None]):
             work = partial(background.list_sessions, self.assistant, self.tell)
             self.in_thread(work, "sessions")
 
-    @hears(Prompt.Submitted)
-    async def _submitted(self, event: Prompt.Submitted) -> None:
-        if not event.text.strip():
-            self.status.hint("Nothing to send yet: type a few words first.")
-            return
-        if self.problem is not None:
-            self.status.hint("This cannot be sent, because Lifelore could not open.")
-            return
-        transcript = self.conversations.current
-        words = await transcript.say(event.text, "queued")
-        self.outbox.add(Outgoing(transcript, words, event.text))
+    async def send_words(self, transcript: Transcript, text: str, edits: str | None = None) -> None:
+        """Show words that the user has just written, and put them in the queue."""
+        words = await transcript.say(text, "queued")
+        self.outbox.add(Outgoing(transcript, words, text, edits=edits))
         self.send_next()
 
     def send_next(self) -> None:
@@ -122,7 +131,11 @@ class Turns(Screen[None]):
     @hears(TurnUpdated)
     async def _updated(self, event: TurnUpdated) -> None:
         outgoing = event.outgoing
+        if outgoing.transcript.left:
+            return
         if outgoing.answer is None:
+            if outgoing.again is not None:
+                await outgoing.again.remove()
             outgoing.answer = await outgoing.transcript.begin_answer(outgoing.words)
             await self._if_visible(outgoing.transcript)
         await self._apply(event.update, outgoing, outgoing.answer)
@@ -134,10 +147,11 @@ class Turns(Screen[None]):
         match update:
             case updates.Accepted():
                 outgoing.accepted = True
+                outgoing.words.message_id = update.message_id
             case updates.Working():
                 self.status.working(update)
             case updates.Recalled():
-                answer.remember(update.memories)
+                answer.remember(update.memories, update.lines)
                 await self._if_visible(outgoing.transcript)
             case updates.ToolUsed():
                 outcome = "" if update.ok else ", which failed"
@@ -147,12 +161,17 @@ class Turns(Screen[None]):
                 await answer.write(update.text)
             case updates.Notice():
                 answer.note(update.text)
+            case updates.Asking():
+                self._ask(update.question, outgoing.transcript)
             case updates.Answered():
                 await self._answered(update, outgoing.transcript, answer)
 
     async def _answered(self, update: Answered, transcript: Transcript, answer: Answer) -> None:
+        answer.message_id = update.message_id
         await answer.finish(update.text, update.status)
-        answer.remember(update.memories)
+        answer.remember(update.memories, update.lines)
+        if update.asked is not None:
+            self._ask(update.asked, transcript)
         transcript.answered = update
         if update.problem is not None:
             await transcript.notice(update.problem, after=answer)
@@ -161,10 +180,16 @@ class Turns(Screen[None]):
             self.status.times(update)
             await self._if_visible(transcript)
 
+    def _ask(self, question: Question, transcript: Transcript) -> None:
+        transcript.question = question
+        self.show_aside()
+
     @hears(TurnEnded)
     async def _ended(self, event: TurnEnded) -> None:
         outgoing = event.outgoing
-        if event.problem is not None:
+        if outgoing.transcript.left:
+            self.close_session(outgoing.transcript)
+        elif event.problem is not None:
             await self._broke_off(outgoing, event.problem)
         self.outbox.running = None
         self.status.rest()
@@ -177,11 +202,17 @@ class Turns(Screen[None]):
         last = outgoing.answer or outgoing.words
         if outgoing.answer is not None:
             await outgoing.answer.finish(None, "failed")
-        if not outgoing.accepted:
+        if not outgoing.accepted and outgoing.again is None:
             outgoing.words.state = "unsent"
             if outgoing.transcript is self.conversations.current:
                 self.query_one(Prompt).put_back(outgoing.text)
         await outgoing.transcript.notice(problem, after=last)
+
+    def close_session(self, transcript: Transcript) -> None:
+        """Let go of a temporary conversation that was left."""
+        if (session := transcript.session) is not None:
+            transcript.session = None
+            self.errands.run(self, session.close, lambda _: None)
 
     async def _if_visible(self, transcript: Transcript) -> None:
         if transcript is self.conversations.current:

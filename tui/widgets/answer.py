@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,12 @@ from textual.message import Message
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
+from tui.keys import key_line
 from tui.text import excerpt, is_long, one_line, size, visible
 
 if TYPE_CHECKING:
     from memory.recall import Memory
+    from memory.user.lines import Line
 
 _MARKS = {
     "cancelled": "stopped",
@@ -26,6 +28,15 @@ _MARKS = {
     "failed": "not answered",
 }
 _FAR_TOO_LONG = 40_000
+_KEYS = (
+    ("+", "good", "rate_good"),
+    ("-", "bad", "rate_bad"),
+    ("r", "again", "again"),
+    ("e", "edit", "edit"),
+    ("f", "fork", "fork"),
+    ("c", "copy", "copy"),
+    ("x", "forget", "forget"),
+)
 
 
 def _parser() -> MarkdownIt:
@@ -43,7 +54,12 @@ class Answer(Vertical):
         answer: Answer
 
     def __init__(
-        self, when: str, text: str = "", status: str = "complete", ids: tuple[str, ...] = ()
+        self,
+        when: str,
+        text: str = "",
+        status: str = "complete",
+        ids: tuple[str, ...] = (),
+        message_id: str | None = None,
     ) -> None:
         super().__init__(classes="turn")
         self._when = when
@@ -51,7 +67,13 @@ class Answer(Vertical):
         self._status = status
         self._notices: list[str] = []
         self._stream: MarkdownStream | None = None
+        self.message_id = message_id
+        """None until it is on disk."""
+        self.rating: int | None = None
+        """As it was rated in this run."""
         self.memory_ids = ids
+        self.lines: Sequence[Line] = ()
+        """Lines of the profile that it was given; not known of an earlier run."""
         self.memories: Sequence[Memory] | None = None if ids else ()
         """None while they are not known: before recall has ended, or before they are fetched."""
 
@@ -65,6 +87,7 @@ class Answer(Vertical):
         yield Markdown(self._shown(), parser_factory=_parser, open_links=False)
         yield Static(classes="notes")
         yield Static(classes="foot")
+        yield Static(key_line(_KEYS), classes="acts")
 
     def on_mount(self) -> None:
         self._refresh_foot()
@@ -92,9 +115,21 @@ class Answer(Vertical):
             await self.query_one(Markdown).update(self._shown())
         self._refresh_foot()
 
-    def remember(self, memories: Sequence[Memory]) -> None:
-        self.memories = memories
+    def remember(self, memories: Sequence[Memory], lines: Sequence[Line] = ()) -> None:
+        self.memories, self.lines = memories, lines or self.lines
         self.memory_ids = tuple(memory.id for memory in memories)
+        self._refresh_foot()
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Leave out what was erased of what it was given."""
+        if self.memories is not None:
+            self.memories = [one for one in self.memories if one.id not in gone]
+        self.memory_ids = tuple(one for one in self.memory_ids if one not in gone)
+        self.lines = [one for one in self.lines if not set(one.sources) <= set(gone)]
+        self._refresh_foot()
+
+    def rate(self, rating: int | None) -> None:
+        self.rating = rating
         self._refresh_foot()
 
     def note(self, text: str) -> None:
@@ -112,10 +147,15 @@ class Answer(Vertical):
         """Two quiet lines under the answer, each there only when it says something."""
         if not self.query(".foot"):
             return
-        count = len(self.memory_ids)
-        memories = f"{count} {'memory' if count == 1 else 'memories'}" if count else ""
+        parts = []
+        if count := len(self.memory_ids):
+            parts.append(f"{count} {'memory' if count == 1 else 'memories'}")
+        if count := len(self.lines):
+            parts.append(f"{count} {'line' if count == 1 else 'lines'} of your profile")
+        if self.rating is not None:
+            parts.append("rated good" if self.rating > 2 else "rated bad")
         notes = "\n".join([*self._notices, _MARKS.get(self._status, "")]).strip()
-        for name, text in (("notes", notes), ("foot", memories)):
+        for name, text in (("notes", notes), ("foot", " · ".join(parts))):
             line = self.query_one(f".{name}", Static)
             line.update(Content(text))
             line.display = bool(text)

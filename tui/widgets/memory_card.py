@@ -26,6 +26,7 @@ class MemoryCard(Static):
     """Full dots are the user's own words, the only ones that can become facts about them."""
 
     def __init__(self, number: int, memory: Memory, clock: Clock) -> None:
+        self.memory = memory
         whose = _ORIGINS[memory.origin.value]
         speaker = one_line(memory.speaker, 40) if memory.speaker else ""
         own = memory.origin.value == "user"
@@ -38,5 +39,6 @@ class MemoryCard(Static):
                 one_line(memory.text, _EXCERPT),
                 "\n",
                 (f"{speaker} · {whose}" if speaker else whose, "$quiet italic"),
-            )
+            ),
+            classes="card",
         )

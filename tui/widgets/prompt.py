@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui.commands import completed
 from tui.text import LONG_CHARACTERS, LONG_LINES, size, visible
 
 
@@ -23,7 +26,7 @@ class Prompt(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "send", key_display="⏎"),
-        Binding("ctrl+j,shift+enter", "new_line", "line", key_display="^j"),
+        Binding("ctrl+j,shift+enter", "new_line", show=False),
         Binding("pageup", "screen.scroll_back(-1)", show=False),
         Binding("pagedown", "screen.scroll_back(1)", show=False),
     ]
@@ -44,27 +47,55 @@ class Prompt(TextArea):
         self._pasted: dict[str, str] = {}
         self.sendable = True
         """Whether words leave the prompt when they are submitted."""
+        self._aside = ""
 
     def action_submit(self) -> None:
-        text = self.text
-        if self._pasted:
-            # In one pass, so that a mark inside pasted words stays what it is.
-            marks = "|".join(re.escape(mark) for mark in self._pasted)
-            text = re.sub(marks, lambda found: self._pasted[found[0]], text)
+        text = self._whole()
         if self.sendable and text.strip():
             # Here and not when the message is handled, for the next words may come before that.
             self.clear()
             self._pasted.clear()
         self.post_message(self.Submitted(text))
 
+    def _whole(self) -> str:
+        """What is written, with what was pasted in the place of its marks."""
+        if not self._pasted:
+            return self.text
+        # In one pass, so that a mark inside pasted words stays what it is.
+        marks = "|".join(re.escape(mark) for mark in self._pasted)
+        return re.sub(marks, lambda found: self._pasted[found[0]], self.text)
+
     def action_new_line(self) -> None:
         self.insert("\n")
         self.scroll_cursor_visible()
+
+    def _complete(self, text: str) -> None:
+        self.clear()
+        self.insert(text)
+
+    def drop(self, text: str) -> None:
+        """Clear these words, where they stay in the prompt because nothing can be sent."""
+        if self.text == text:
+            self.clear()
 
     def put_back(self, text: str) -> None:
         """Return words that could not be sent, unless others have been begun."""
         if not self.text:
             self.insert(self._fold(text))
+
+    def lay_aside(self, text: str) -> None:
+        """Write something else; the draft comes back with `take_up`."""
+        self._aside = self._whole()
+        self.clear()
+        self._pasted.clear()
+        self.insert(self._fold(text))
+
+    def take_up(self) -> None:
+        """The draft that was laid aside, in the place of what is written."""
+        self.clear()
+        self._pasted.clear()
+        self.put_back(self._aside)
+        self._aside = ""
 
     async def _on_key(self, event: events.Key) -> None:
         """Take the two keys in the order of typing.
@@ -72,11 +103,13 @@ class Prompt(TextArea):
         A binding runs in the loop of the app, ahead of letters that still wait in this widget's
         queue: fast typing would send all but its last letters.
         """
-        actions = {
+        actions: dict[str, Callable[[], object]] = {
             "enter": self.action_submit,
             "ctrl+j": self.action_new_line,
             "shift+enter": self.action_new_line,
         }
+        if event.key == "tab" and (whole := completed(self.text)) is not None:
+            actions["tab"] = partial(self._complete, whole)
         if (action := actions.get(event.key)) is None:
             await super()._on_key(event)
             return

@@ -25,8 +25,10 @@ class TitleBar(Horizontal):
         yield Static(id="model")
         yield Static(id="meter")
 
-    def title(self, text: str) -> None:
-        self.query_one("#title", Static).update(Content(one_line(text, 120)))
+    def title(self, text: str, *, marked: bool = False) -> None:
+        """`marked` for what the user must not overlook."""
+        line = Content.styled(one_line(text, 120), "bold $secondary" if marked else "")
+        self.query_one("#title", Static).update(line)
 
     def model(self, name: str) -> None:
         self.query_one("#model", Static).update(Content(one_line(name, 40)))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.actions import bindings
 from tui.widgets.answer import Answer
 from tui.widgets.earlier import Earlier
+from tui.widgets.later import Later
 from tui.widgets.notice import NoticeLine
 from tui.widgets.words import State, Words
 
 if TYPE_CHECKING:
-    from assistant.updates import Answered
+    from assistant.updates import Answered, Question
     from tui.clock import Clock
     from tui.ports import SessionLike, TurnLike
 
@@ -29,22 +32,51 @@ PAGE = 100
 _CHUNK = 10
 """Turns mounted between two frames: the last words are there at once, and keys stay quick."""
 
+_AROUND = 30
+"""Turns shown after the one that was jumped to."""
+
 _SPEAKERS = {"user": "You", "tool": "Tool", "third_party": "Someone else"}
 """By the value of the origin: its enum would bring pydantic in before the first paint."""
+
+
+_KEPT = "Say anything. It is remembered here, on this machine."
+_FORGOTTEN = "Say anything. Nothing of it is kept, and it is gone when you leave."
 
 
 class Transcript(VerticalScroll):
     """The turns of one session. It lives on while hidden, so an answer streams on unseen."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("answer"),
+        *(Binding(f"{n}", f"screen.show_memory({n})", show=False) for n in range(1, 10)),
+    ]
+
     @dataclass
     class EarlierWanted(Message):
         transcript: Transcript
 
-    def __init__(self, clock: Clock, session_id: str | None = None) -> None:
+    @dataclass
+    class LaterWanted(Message):
+        transcript: Transcript
+
+    def __init__(
+        self, clock: Clock, session_id: str | None = None, *, temporary: bool = False
+    ) -> None:
         super().__init__()
         self._clock = clock
+        self._turns: Sequence[TurnLike] = ()
         self._earlier: list[TurnLike] = []
+        self._later: list[TurnLike] = []
         self._wanted = 0
+        self._place: str | None = None
+        self.temporary = temporary
+        """Nothing of it is kept, and it is closed when it is left."""
+        self.left = False
+        """It was closed; what still runs in it ends unseen."""
+        self.question: Question | None = None
+        """What was asked of the user here, and not answered yet."""
+        self.editing: Words | None = None
+        """The words that the next ones are written in place of."""
         self.session: SessionLike | None = None
         self.session_id = session_id
         self.ready = session_id is None
@@ -66,7 +98,7 @@ class Transcript(VerticalScroll):
                     Content.assemble(
                         ("Lifelore", "bold $primary"),
                         "\n",
-                        ("Say anything. It is remembered here, on this machine.", "$quiet"),
+                        (_FORGOTTEN if self.temporary else _KEPT, "$quiet"),
                     ),
                     classes="welcome",
                 )
@@ -82,17 +114,80 @@ class Transcript(VerticalScroll):
         super().watch_scroll_y(old_value, new_value)
         if self._earlier and round(new_value) == 0 < round(old_value) and not self.growing:
             self.post_message(self.EarlierWanted(self))
+        end = round(new_value) >= self.max_scroll_y
+        if self._later and round(old_value) < round(new_value) and end and not self.growing:
+            self.post_message(self.LaterWanted(self))
 
-    async def fill(self, session: SessionLike, turns: Sequence[TurnLike]) -> None:
-        """Show a loaded session, the last page of it."""
+    async def fill(
+        self, session: SessionLike, turns: Sequence[TurnLike], place: int | None = None
+    ) -> None:
+        """Show a loaded session: the last page of it, or the one around the turn at `place`."""
         self.session, self.session_id, self.ready = session, session.id, True
-        self._earlier = list(turns)
+        self._turns = turns
+        end = len(turns) if place is None else min(len(turns), place + _AROUND)
+        self._earlier, self._later = list(turns[:end]), list(turns[end:])
+        self._place = None if place is None else turns[place].id
         self._wanted = PAGE
+        await self._column.remove_children()
+        if self._later:
+            await self._column.mount(Later(len(self._later)))
         await self._grow()
         answers = list(self.query(Answer))
         if answers:
             self.select(answers[-1])
-        self.anchor()
+        if place is None:
+            self.anchor()
+
+    async def load_later(self) -> None:
+        """Put some turns more below."""
+        chunk, self._later = self._later[:_AROUND], self._later[_AROUND:]
+        with self.app.batch_update():
+            await self.query(Later).remove()
+            rest = [Later(len(self._later))] if self._later else []
+            await self._column.mount_all([*map(self._widget, chunk), *rest])
+
+    def turn(self, message_id: str) -> Words | Answer | None:
+        """The widget of a turn, if it is shown."""
+        shown = (one for one in self.query(".turn") if isinstance(one, Words | Answer))
+        return next((one for one in shown if one.message_id == message_id), None)
+
+    def reveal(self, turn: Words | Answer) -> None:
+        """Bring a turn into view, and mark it."""
+        self.query(".-found").remove_class("-found")
+        turn.add_class("-found")
+        if isinstance(turn, Answer):
+            self.select(turn)
+        self.release_anchor()
+        self.scroll_to_widget(turn, animate=False, center=True, force=True, immediate=True)
+
+    async def forget(self, gone: Collection[str]) -> None:
+        """Take out turns that were erased, and what answers were given of them."""
+        for answer in self.query(Answer):
+            answer.forget(gone)
+        self._turns = [turn for turn in self._turns if turn.id not in gone]
+        self._earlier = [turn for turn in self._earlier if turn.id not in gone]
+        self._later = [turn for turn in self._later if turn.id not in gone]
+        with self.app.batch_update():
+            for message_id in gone:
+                if (turn := self.turn(message_id)) is not None:
+                    await turn.remove()
+        if self.selected is not None and not self.selected.is_attached:
+            self.selected = None
+            if (last := self.neighbour(-1)) is not None:
+                self.select(last)
+
+    def question_of(self, answer: Answer) -> Words | None:
+        """The words that an answer answers: the last ones of a person above it."""
+        above = list(self._column.children)
+        before = above[: above.index(answer)] if answer in above else []
+        return next((one for one in reversed(before) if isinstance(one, Words)), None)
+
+    def after(self, answer: Answer) -> str | None:
+        """The id of the words that follow an answer; None at the end of the conversation."""
+        children = list(self._column.children)
+        later = children[children.index(answer) + 1 :] if answer in children else []
+        shown = (one.message_id for one in later if isinstance(one, Words | Answer))
+        return next((one for one in shown if one), self._later[0].id if self._later else None)
 
     @property
     def growing(self) -> bool:
@@ -126,10 +221,16 @@ class Transcript(VerticalScroll):
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
         if self.growing and self.is_attached:
             await self._grow()
+        elif self._place is not None:
+            place, self._place = self.turn(self._place), None
+            if place is not None:
+                self.reveal(place)
 
     async def say(self, text: str, state: State) -> Words:
         """Show words the user has just typed, and follow the conversation again."""
         await self.query(".welcome").remove()
+        if self._later and self.session is not None:
+            await self.fill(self.session, self._turns)
         words = Words("You", self._clock.time(self._clock.now()), text, state)
         await self._column.mount(words)
         self.anchor()
@@ -165,5 +266,6 @@ class Transcript(VerticalScroll):
     def _widget(self, turn: TurnLike) -> Widget:
         when = self._clock.moment(turn.at)
         if turn.origin.value == "assistant":
-            return Answer(when, turn.text, turn.status, turn.memories)
-        return Words(turn.speaker or _SPEAKERS[turn.origin.value], when, turn.text)
+            return Answer(when, turn.text, turn.status, turn.memories, turn.id)
+        speaker = turn.speaker or _SPEAKERS[turn.origin.value]
+        return Words(speaker, when, turn.text, message_id=turn.id)

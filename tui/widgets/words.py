@@ -17,8 +17,19 @@ _MARKS: dict[State, str] = {"sent": "", "queued": " · queued", "unsent": " · n
 class Words(Static):
     """One turn that is not an answer: who, when, and what they said."""
 
-    def __init__(self, speaker: str, when: str, text: str, state: State = "sent") -> None:
+    def __init__(
+        self,
+        speaker: str,
+        when: str,
+        text: str,
+        state: State = "sent",
+        message_id: str | None = None,
+    ) -> None:
         self._speaker, self._when = one_line(speaker, 60), when
+        self.said = text
+        """The words as they were sent, whatever of them is shown."""
+        self.message_id = message_id
+        """None until they are on disk."""
         if is_long(text):
             self._text = Content.assemble(excerpt(text), (f"\n{size(text)} in all", "$quiet"))
         else:

@@ -1,0 +1,113 @@
+"""What Lifelore says unasked: questions to the user, and offers. One quiet line at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.hears import hears
+from tui.screens.sessions import Sessions
+from tui.widgets.offer_line import OfferLine
+from tui.widgets.prompt import Prompt
+from tui.widgets.question_line import QuestionLine
+
+if TYPE_CHECKING:
+    from assistant.updates import Question
+    from tui.clock import Clock
+    from tui.ports import OfferLike
+    from tui.widgets.transcript import Transcript
+
+OFFERS_EVERY = 15 * 60.0
+"""Seconds between two looks at what could be offered."""
+
+
+class Asides(Sessions):
+    """The part of the chat screen above the prompt."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._offers: list[OfferLike] = []
+        self._offers_done: set[str] = set()
+
+    def show_aside(self) -> None:
+        """The question of the visible conversation, else the first offer."""
+        question = self.conversations.current.question
+        self.query_one(QuestionLine).show(question, self.key_of("focus_aside"))
+        offer = self._offers[0] if self._offers and question is None else None
+        self.query_one(OfferLine).show(offer)
+
+    def action_focus_aside(self) -> None:
+        question, offer = self.query_one(QuestionLine), self.query_one(OfferLine)
+        if question.display:
+            question.take_focus()
+        elif offer.display:
+            offer.focus()
+        else:
+            self.status.hint("Nothing is asked or offered now.")
+
+    # Questions.
+
+    def action_question_choose(self, number: int) -> None:
+        self.query_one(QuestionLine).choose(number)
+
+    def action_question_why(self) -> None:
+        self.query_one(QuestionLine).why()
+
+    def action_question_skip(self) -> None:
+        self.query_one(QuestionLine).reply(None)
+
+    @hears(QuestionLine.Replied)
+    def _replied(self, event: QuestionLine.Replied) -> None:
+        if (assistant := self.assistant) is None:
+            return
+        transcript = self.conversations.current
+        transcript.question = None
+        self._leave_aside()
+        self.errands.run(
+            self,
+            lambda: assistant.answer_question(event.question.id, event.answer),
+            self.status.hint,
+            partial(self._not_taken, transcript, event.question),
+        )
+
+    def _not_taken(self, transcript: Transcript, question: Question, problem: str) -> None:
+        """The question stands again: what was answered is not kept."""
+        transcript.question = transcript.question or question
+        self.show_aside()
+        self.status.hint(f"Your answer could not be kept. {problem}")
+
+    # Offers.
+
+    def fetch_offers(self) -> None:
+        if (assistant := self.assistant) is not None and self.awake:
+            self.errands.run(self, assistant.offers, self._fetched_offers)
+
+    def _fetched_offers(self, offers: Sequence[OfferLike]) -> None:
+        self._offers = [one for one in offers if one.id not in self._offers_done]
+        self.show_aside()
+
+    def action_offer(self, answer: str) -> None:
+        self.query_one(OfferLine).answer(answer)
+
+    def action_offer_why(self) -> None:
+        self.query_one(OfferLine).why()
+
+    @hears(OfferLine.Answered)
+    def _offer_answered(self, event: OfferLine.Answered) -> None:
+        if (assistant := self.assistant) is None:
+            return
+        self._offers_done.add(event.offer.id)
+        self._offers = [one for one in self._offers if one.id != event.offer.id]
+        self._leave_aside()
+        done = {"accepted": "Good.", "snoozed": "Later, then.", "dismissed": "Not this, then."}
+        self.errands.run(
+            self,
+            lambda: assistant.answer_offer(event.offer.id, event.outcome, event.rating),
+            lambda _: self.status.hint(done[event.outcome]),
+            lambda problem: self.status.hint(f"This could not be kept. {problem}"),
+        )
+
+    def _leave_aside(self) -> None:
+        self.show_aside()
+        self.query_one(Prompt).focus()
