@@ -326,6 +326,19 @@ ELIDED = re.compile(
 )
 WITHOUT_I = (
     _rule(
+        r"(?:[Ee]ating |[Dd]rinking )?"
+        r"(?P<value>(?!(?:[Mm]y|[Tt]he|[Tt]his|[Tt]hat|[Ii]t|[Hh]e"
+        r"|[Ss]he|[Tt]hey|[Yy]ou|[Ii])\b)[A-Za-z][\w' -]{1,40}?) (?:(?:could|can|would|might) kill me"
+        r"|(?:(?:could|can|would|might|will|once) )?(?:sen[dt]s? me (?:in)?to (?:the )?(?:hospital"
+        r"|emergency|anaphyla\w+|shock)|(?:makes?|made) (?:me|my (?:throat|face|lips|tongue|skin))"
+        r" (?:swell|break out|itch|close up|stop breathing|come out in)"
+        r"|(?:gives?|gave) me (?:anaphyla\w+|hives|a rash|welts)))",
+        -1,
+        1.0,
+        "allergy",
+        _HEALTH,
+    ),
+    _rule(
         r"(?:[Ii]t|[Ww]hat)(?:'s| is)? (?:really |also |very |extremely )?(?:matters?(?: most)?"
         r"|important|essential|crucial|vital)(?: to me| for me)\b(?: (?:that|is|to))?"
         r"|[Ii]t (?:really )?(?:bothers|annoys|upsets|stresses) me\b",

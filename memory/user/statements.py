@@ -57,6 +57,9 @@ _MINE = re.compile(r"\b(?:I|I'm|I've|my|me|we|our)\b", re.I)
 _ENDS = " \t\"'“”‘’*_"
 
 
+_WHOLE_IN_QUOTES = re.compile(r"""\s*["“”'](?P<words>[^"“”]+)["“”']\s*$""")
+
+
 def statements_of(event: Event) -> list[Statement]:
     """What the user says of themselves in an event; nothing where the words are not theirs."""
     if event.origin is not Origin.USER or not isinstance(event.payload, Message | Note):
@@ -69,6 +72,8 @@ def statements(text: str) -> list[Statement]:
     found: list[Statement] = []
     if plays_a_part(text):
         return found
+    if (own := _WHOLE_IN_QUOTES.match(text)) is not None:
+        text = own["words"]  # quoting others takes more than the quotation
     seen: set[tuple[str, str, str]] = set()
     for sentence in sentences(text):
         for each in _of_sentence(sentence, text):

@@ -92,7 +92,18 @@ def taste_without_i(clause: str) -> Taste | None:
     return None
 
 
+_NO_TASTE = re.compile(
+    r"\bover the moon|\b(?:could|would|should|might)(?:n't| not)? have \w+"
+    r"|\b(?:won't|will not) (?:quit|stop|give up|let)\b|\bwe need\b"
+    r"|\bbelieve in (?:us|you|me|it|myself|yourself|them|him|her)\b",
+    re.I,
+)
+"""What has the words of a taste and is none."""
+
+
 def _taste(rule: Rule, clause: str, found: re.Match[str]) -> Taste | None:
+    if _NO_TASTE.search(clause[found.start() : found.end() + 12]):
+        return None
     named = found.groupdict().get("value")
     rest = clause[found.end() :]
     void = not named and rule.attribute == "likes" and _VOID.match(rest)
@@ -103,7 +114,7 @@ def _taste(rule: Rule, clause: str, found: re.Match[str]) -> Taste | None:
     if rule.attribute == "likes" and _ONCE.search(rest) and not _STRONG.search(clause):
         return None
     value = (named or rest).strip(" .!,;")
-    polarity = rule.polarity
+    polarity = -1 if "no longer" in found[0] else rule.polarity
     what = found.groupdict().get("what")
     if what and re.match(r"no-|off|out|deal|torture|hell|kryp|worst|pet", what):
         polarity = -1

@@ -200,3 +200,38 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
 
 def test_a_long_paste_gives_a_bounded_number() -> None:
     assert len(statements("\n".join(f"I like thing {n}." for n in range(500)))) == MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute", "value"),
+    [
+        ("Peanuts could kill me.", "allergy", "Peanuts"),
+        ("Eating shellfish makes my throat swell.", "allergy", "shellfish"),
+        ("Strawberries gave me hives.", "allergy", "Strawberries"),
+        ("\u201cI never eat liver.\u201d", "likes", "liver"),
+    ],
+)
+def test_harm_is_told_in_many_ways(text: str, attribute: str, value: str) -> None:
+    [found] = statements(text)
+    assert (found.attribute, found.value, found.polarity) == (attribute, value, -1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm over the moon about it!",
+        "I couldn't have done it without them.",
+        "We need better schools.",
+        "I won't quit.",
+        "I believe in you!",
+        "My feet kill me.",
+        "The exam nearly killed me.",
+    ],
+)
+def test_what_only_sounds_like_a_taste_is_none(text: str) -> None:
+    assert statements(text) == []
+
+
+def test_what_is_no_longer_liked_is_disliked() -> None:
+    [found] = statements("I no longer like jazz.")
+    assert (found.value, found.polarity) == ("jazz", -1)
