@@ -327,8 +327,9 @@ ELIDED = re.compile(
 WITHOUT_I = (
     _rule(
         r"(?:[Ee]ating |[Dd]rinking )?"
-        r"(?P<value>(?!(?:[Mm]y|[Tt]he|[Tt]his|[Tt]hat|[Ii]t|[Hh]e"
-        r"|[Ss]he|[Tt]hey|[Yy]ou|[Ii])\b)[A-Za-z][\w' -]{1,40}?) (?:(?:could|can|would|might) kill me"
+        r"(?P<value>(?!(?:[Mm]y|[Tt]he|[Tt]his|[Tt]hat|[Ii]t"
+        r"|[Hh]e|[Ss]he|[Tt]hey|[Yy]ou|[Ii])\b)[A-Za-z][\w' -]{1,40}?)"
+        r" (?:(?:could|can|would|might) kill me"
         r"|(?:(?:could|can|would|might|will|once) )?(?:sen[dt]s? me (?:in)?to (?:the )?(?:hospital"
         r"|emergency|anaphyla\w+|shock)|(?:makes?|made) (?:me|my (?:throat|face|lips|tongue|skin))"
         r" (?:swell|break out|itch|close up|stop breathing|come out in)"
