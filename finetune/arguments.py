@@ -32,6 +32,9 @@ class Arguments(BaseModel):
     alpha: float = 16.0
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
+    system: str = ""
+    """The system message that the adapter is served under; without one, that of the template."""
+
     token_weights: bool = True
     """NextQuill's weights; without them every token of an answer counts the same."""
 

@@ -45,8 +45,10 @@ class Encoded:
 class Encoder:
     """Encodes for one tokenizer. Raises BaseUnsupported where its template renders no chat."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, system: str = "") -> None:
+        """`system` is the system message of a prompt that has none of its own."""
         self._tokenizer = tokenizer
+        self._system = system
         self._template = tokenizer.chat_template or CHATML
         self._leading = self._leading_tokens()
         self._end = self._end_of_turn()
@@ -57,6 +59,8 @@ class Encoder:
 
     def prompt(self, prompt: Sequence[Said]) -> list[int]:
         """Token ids up to where the assistant begins to answer."""
+        if self._system and prompt[0].role != "system":
+            prompt = (Said(role="system", text=self._system), *prompt)
         ids: list[int] = []
         for index, piece in enumerate(_PLACEHOLDER.split(self._render(prompt, asks=True))):
             ids += self._text(prompt[int(piece)].text) if index % 2 else self._control(piece)

@@ -70,12 +70,14 @@ def train(
     out: Path,
     arguments: Arguments,
     *,
+    weights_cache: Path | None = None,
     processes: Processes | None = None,
     stop: StopFlag | None = None,
     progress: OnProgress = no_progress,
 ) -> Trained:
     """Train an adapter from the base into `out / "adapter"`, going on from a checkpoint there.
 
+    Token weights are kept in `weights_cache` from one night to the next, by default in `out`.
     Raises TooLittleData, LossNotFinite, NoRoom, BaseUnsupported, and Stopped when `stop` was set;
     then the checkpoint holds all whole steps, and the same call goes on.
     """
@@ -89,7 +91,7 @@ def train(
         model = load_model(
             base, arguments.dtype, _device(arguments), four_bit=arguments.four_bit == "yes"
         )
-        encoder = Encoder(load_tokenizer(base))
+        encoder = Encoder(load_tokenizer(base), arguments.system)
 
         # The examples as tokens, each with its weight.
         read, examples = fitting(dataset, encoder, arguments.max_tokens)
@@ -102,7 +104,7 @@ def train(
                     examples,
                     encoder,
                     model,
-                    out / weights.WEIGHTS_FILE,
+                    weights_cache or out / weights.WEIGHTS_FILE,
                     base_digest=base.digest,
                     stop=stop,
                     progress=progress,

@@ -342,6 +342,14 @@ def test_token_weights_are_kept_and_leave_with_their_examples(base: Base, tmp_pa
     assert len(after) == 3
 
 
+def test_the_system_message_of_serving_stands_before_a_prompt_without_one(base: Base) -> None:
+    tokenizer = load_tokenizer(base)
+    asked, told = Said(role="user", text="a"), Said(role="system", text="Be brief.")
+    with_it = Encoder(tokenizer, "Be brief.")
+    assert with_it.prompt([asked]) == Encoder(tokenizer).prompt([told, asked])
+    assert with_it.prompt([told, asked]) == with_it.prompt([asked])
+
+
 def test_a_text_cannot_end_its_own_turn(base: Base) -> None:
     encoder = Encoder(load_tokenizer(base))
     plain = encoder.encode([Said(role="user", text="a")], "b")
