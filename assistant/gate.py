@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memory.ports import Vectors
-from memory.user.fold import PROTECTING
 from memory.user.lines import Line, Section, Topic
 from memory.user.relevance import Prototypes, Relevance, Request, ranked, request_of
+from memory.user.slots import PROTECTING
 
 MOST = 5
 """Lines that enter a prompt; more mislead a small model."""

@@ -13,8 +13,7 @@ from memory.errors import NotFound
 from memory.events import AskAnswered, Asked, Consent, Draft, Event, Origin
 from memory.ports import Clock
 from memory.store import MemoryStore
-from memory.user.lines import Line
-from memory.views.profile import ANSWERED
+from memory.user.lines import ANSWERED, Line
 
 CONSENT = "consent"
 """The domain of questions whether something sensitive may stay in the profile."""

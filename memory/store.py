@@ -37,6 +37,7 @@ from memory.recall import Memory, Recall, Recollection, memory_of
 from memory.user.lines import Line, Topic
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
+from memory.views.patches import Patches, PatchesView
 from memory.views.plans import Plans, PlansView
 from memory.views.profile import Profiles, ProfileView
 from memory.views.sessions import Sessions, SessionsView
@@ -99,7 +100,8 @@ class MemoryStore:
         self.fulltext = Fulltext(self._views)
         self.facts = Facts(self._views, self._identity)
         self.summaries = Summaries(self._views, self._identity)
-        self.profile = Profiles(self._views, self.log, self.facts)
+        self.patches = Patches(self._views)
+        self.profile = Profiles(self._views, self.log, self.facts, self.patches)
         self.plans = Plans(self._views)
         self.suggestions = Suggestions(self._views)
         self._deriver = Deriver(
@@ -107,6 +109,8 @@ class MemoryStore:
             self._views,
             self.facts,
             self.summaries,
+            self.profile,
+            self.patches,
             self._embedder,
             clock or SystemClock(),
         )
@@ -145,7 +149,8 @@ class MemoryStore:
         self._let_go_of_index()
         self._instant: list[Projection] = [
             *(SessionsView(), FulltextView()),
-            *(FactsView(), SummariesView()),  # they only note what is to be derived
+            # They only note what is to be derived.
+            *(FactsView(), SummariesView(), PatchesView()),
             ProfileView(),
             *(PlansView(), SuggestionsView()),
         ]
@@ -461,7 +466,8 @@ class MemoryStore:
         """Derive the named view (one of VIEWS), or all, again from the log.
 
         Facts and summaries are hours of a model's work: they are derived again only by name, and
-        by `derive`; those that are there serve until they are replaced.
+        by `derive`; those that are there serve until they are replaced. So it is with the patches
+        of the profile, without which its lines stand for themselves.
 
         Returns why the vectors could not follow, or None.
         """
@@ -484,7 +490,7 @@ class MemoryStore:
 
     VIEWS = (
         *("sessions", "fulltext", "vectors", "index", "facts", "summaries", "profile"),
-        *("plans", "suggestions"),
+        *("patches", "plans", "suggestions"),
     )
 
     def verify(self) -> Verification:

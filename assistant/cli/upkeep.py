@@ -22,7 +22,7 @@ def rebuild(
     view: Annotated[
         str | None,
         typer.Argument(
-            help="sessions, fulltext, vectors, index, facts or summaries; "
+            help="sessions, fulltext, vectors, index, facts, summaries or patches; "
             "if left out, all that need no language model."
         ),
     ] = None,
@@ -31,6 +31,7 @@ def rebuild(
 
     Facts and summaries cost the language model hours, so they are made again only when named:
     those that are there serve until `lifelore sleep`, or an open Lifelore, has replaced them.
+    Patches, which merge lines of your profile, are dropped when named, and made again by the same.
     """
     from memory.store import MemoryStore
 
@@ -40,7 +41,7 @@ def rebuild(
         )
     with opened(context) as store, progress_bars() as progress:
         behind = store.rebuild(view, progress)
-    if view in ("facts", "summaries"):
+    if view in ("facts", "summaries", "patches"):
         print(f"All {view} will be derived again; `lifelore sleep --only consolidate` does it now.")
     else:
         print(f"Rebuilt {view or 'everything'}.")

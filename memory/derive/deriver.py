@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from memory.derive import facts as reading
+from memory.derive import profile as refining
 from memory.derive import summaries as summing
 from memory.derive.ground import readable, speaker_of
 from memory.errors import EmbedderUnavailable
@@ -19,8 +20,12 @@ from memory.events import Event, Message, Origin
 from memory.log import Log
 from memory.ports import Clock, Embedder, Extractor
 from memory.projection import Views
-from memory.views import facts, profile, summaries
+from memory.user.lines import Line
+from memory.user.patches import may_patch
+from memory.views import facts, patches, profile, summaries
 from memory.views.facts import Facts
+from memory.views.patches import Patches
+from memory.views.profile import Profiles
 from memory.views.summaries import Method, Node, Summaries
 
 _BATCH = 64
@@ -49,6 +54,8 @@ class Deriver:
         views: Views,
         facts: Facts,
         summaries: Summaries,
+        profiles: Profiles,
+        patches: Patches,
         embedder: Callable[[], Embedder],
         clock: Clock,
     ) -> None:
@@ -56,6 +63,8 @@ class Deriver:
         self._views = views
         self._facts = facts
         self._summaries = summaries
+        self._profiles = profiles
+        self._patches = patches
         self._embedder = embedder
         self._clock = clock
         self._steps = 0
@@ -103,7 +112,7 @@ class Deriver:
 
     def _embed(self, most: int) -> bool:
         embedder = self._embedder()
-        for table in (profile.TABLE, facts.TABLE, summaries.TABLE):
+        for table in (profile.TABLE, patches.TABLE, facts.TABLE, summaries.TABLE):
             with self._views.reading() as db:
                 rows = table.without_vector(db, embedder.identity, most)
             if not rows:
@@ -120,7 +129,8 @@ class Deriver:
     # -- with one
 
     def step(self, extractor: Extractor, *, settle: bool = False) -> bool:
-        """One piece: a turn read for facts or a place summed up, the newest first.
+        """One piece: a turn read for facts or a place summed up, the newest first; then a group
+        of lines of the profile.
 
         False when nothing is left. What may still change, such as a conversation under way, is
         left alone unless `settle`. Raises ExtractorUnavailable and Interrupted; nothing is lost.
@@ -134,7 +144,7 @@ class Deriver:
             return True
         node = self._summaries.due(None if settle else self._clock.now())
         if node is None:
-            return False
+            return self._refine(extractor)
         self._sum_up(node, extractor)
         return True
 
@@ -158,6 +168,57 @@ class Deriver:
             two = sorted(origins) == sorted((Origin.USER, Origin.THIRD_PARTY))
             self._of_two = (asked, two)
         return self._of_two[1]
+
+    def _refine(self, extractor: Extractor) -> bool:
+        """Patches for a group of lines of the profile; False when none is due today."""
+        now = self._clock.now()
+        if self._patches.groups_on(now.date()) >= refining.GROUPS_A_DAY:
+            return False
+        group = self._due_group()
+        if group is None:
+            return False
+        found = refining.refine(group, extractor)
+        with self._views.writing() as db:
+            patches.count_group(db, now.date())
+            read = {line.id: self._sources(line) for line in group}
+            if not all(read.values()):
+                return True  # a turn was forgotten meanwhile
+            for line in group:
+                patches.mark_read(db, line, read[line.id])
+            for made in found.kept:
+                sources = sorted({seq for line in made.lines for seq in read[line.id]})
+                patches.store_patch(
+                    db, made, sources, now, refining.DERIVER, extractor.identity
+                )  # fmt: skip
+        for line in self._profiles.lines(now):
+            # What was just made of them is not read again by itself.
+            if any(line.text == made.text for made in found.kept):
+                with self._views.writing() as db:
+                    patches.mark_read(db, line, self._sources(line))
+        return True
+
+    def _due_group(self) -> tuple[Line, ...] | None:
+        """The group with the newest line among those with a line that no model was given."""
+        profile = self._profiles.read(self._clock.now())
+        lines = [
+            line for line in profile.lines if may_patch(line) and line.id not in profile.otherwise
+        ]
+        new = {line.id for line in lines if not self._patches.is_read(line)}
+        if not new:
+            return None
+        try:
+            vectors = self._profiles.vectors(lines, self._embedder())
+        except EmbedderUnavailable:
+            vectors = None
+        found = refining.groups(lines, vectors)
+        due = [group for group in found if any(line.id in new for line in group)]
+        return max(due, key=lambda group: max(line.last_at for line in group), default=None)
+
+    def _sources(self, line: Line) -> list[int]:
+        """Log positions of the turns under a line; none where one of them is erased."""
+        events = self._log.get(line.sources)
+        gone = len(events) < len(line.sources) or any(e.payload is None for e in events)
+        return [] if gone else [event.seq for event in events]
 
     def _sum_up(self, node: Node, extractor: Extractor) -> None:
         lines = self._lines(node, self._summaries.parts(node))

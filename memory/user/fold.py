@@ -15,6 +15,7 @@ The rules, in the order of their rank:
 5. **What a model read out (facts) is weaker**: it supports lines and adds new ones, but ends only
    what was derived as well.
 6. **Sensitive lines** wait for a yes. A no takes the line, or all of its topic, out.
+7. **A model's patches** come last: what they merge shows as one line, as long as all of it stands.
 
 Everything stands in the order in which it was said, not in which it reached the log.
 """
@@ -23,33 +24,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from memory.derive.ground import stem, stems
+from memory.derive.ground import stems
 from memory.events import Consent, ProfileEdit
-from memory.text import words
 from memory.user.lines import Line, Section, Statement, Topic
-
-SINGLE = frozenset(
-    {"name", "nickname", "pronouns", "birthday", "born", "age", "home", "job", "partner", "status"}
-)
-"""Attributes of which one has one at a time (in one context): a newer one ends the older."""
-
-PROTECTING = frozenset({"allergy", "intolerance", "diet", "condition", "medication"})
-"""Attributes of health that guard the user from harm, and so are heeded before they are asked."""
-
-_FORMS = {
-    "length": ({"short", "brief", "concise"}, {"long", "detailed", "detail", "thorough", "depth"}),
-    "emojis": (set(), {"emoji", "emojis"}),
-    "lists": (set(), {"bullet", "bullets", "list", "lists"}),
-}
-"""What instructions on the manner of answers are about: words for less and words for more of it."""
-_NO_MORE = re.compile(r"\b(?:no longer|any ?more|not .{1,40} any longer)\b", re.IGNORECASE)
-_EMPLOYER = r"\b(?:at|for|with|in) (?:the )?"
+from memory.user.patches import Patch, patched
+from memory.user.slots import PROTECTING, SINGLE, is_past, key_of, slot_of
 
 HALF_LIVES = {Section.TASTES: 730, Section.HABITS: 365, Section.GOALS: 180, Section.MANNER: 730}
 """Days after which an unconfirmed line counts half; who someone is and what guards them lasts.
@@ -114,6 +98,8 @@ class Profile:
     """By id of a line: the ids of all statements that it was made of."""
     barred: frozenset[Topic]
     """Topics of which the user wants nothing in the profile."""
+    merged: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    """By id of a line that a patch made: the lines that it shows, oldest first."""
 
     def line(self, line_id: str) -> Line | None:
         """The line with this id, or the one that the statement with this id became part of."""
@@ -162,7 +148,7 @@ class _Group:
         """
         return max(
             self.members,
-            key=lambda s: (not _is_past(s.statement), s.by_hand, not s.derived, *_order(s)),
+            key=lambda s: (not is_past(s.statement), s.by_hand, not s.derived, *_order(s)),
         )
 
     @property
@@ -170,7 +156,9 @@ class _Group:
         return {said.id for said in self.members}
 
 
-def fold(said: Sequence[Said], acts: Sequence[Act], now: datetime) -> Profile:
+def fold(
+    said: Sequence[Said], acts: Sequence[Act], now: datetime, patches: Sequence[Patch] = ()
+) -> Profile:
     """The profile as of `now`, which matters only for how much older lines are believed."""
     active = active_edits(acts)
     state = _State(active)
@@ -180,7 +168,9 @@ def fold(said: Sequence[Said], acts: Sequence[Act], now: datetime) -> Profile:
             state.act(each)
         else:
             state.add(each)
-    return _profile(state.groups, acts, now)
+    profile = _profile(state.groups, acts, now)
+    shown = patched(profile.lines, profile.made_of, profile.otherwise, patches)
+    return replace(profile, lines=shown.lines, made_of=shown.made_of, merged=shown.merged)
 
 
 def active_edits(acts: Sequence[Act]) -> list[Act]:
@@ -236,8 +226,8 @@ class _State:
             return
         if said.derived and said.id in self._ended_ids:
             return
-        slot = _slot(said.statement)
-        if _is_past(said.statement):
+        slot = slot_of(said.statement)
+        if is_past(said.statement):
             self._add_past(said, slot)
             return
         near = self._same(said, slot)
@@ -252,7 +242,7 @@ class _State:
     def _add_by_hand(self, said: Said) -> None:
         if said.sources[0] not in self._active:
             return
-        slot = _slot(said.statement)
+        slot = slot_of(said.statement)
         group = self._insert(said, slot)
         group.confirmed_at = said.at
         for other in self._slots[slot] if slot is not None else []:
@@ -329,7 +319,7 @@ class _State:
         if said.id in self._confirmed_ids and said.derived:
             group.confirmed_at = group.confirmed_at or said.at
         if slot is not None:
-            group.keys.add(_key(said.statement))
+            group.keys.add(key_of(said.statement))
             return
         own = frozenset(stems(said.statement.text))
         group.worded.append(own)
@@ -342,7 +332,7 @@ class _State:
         """Groups that say the same, oldest first."""
         if slot is None:
             return self._alike(said.statement)
-        key = _key(said.statement)
+        key = key_of(said.statement)
         return [group for group in self._slots[slot] if key in group.keys]
 
     def _alike(self, statement: Statement) -> list[_Group]:
@@ -371,65 +361,6 @@ def _is_alike(group: _Group, statement: Statement, own: frozenset[str]) -> bool:
     if (first.polarity, first.context) != (statement.polarity, statement.context):
         return False
     return any(len(held & own) >= _ALIKE * len(held | own) for held in group.worded)
-
-
-def _slot(statement: Statement) -> object | None:
-    """What can be said of only in one way at a time; None for a statement without a value."""
-    context = _plain(statement.context)
-    if statement.attribute in SINGLE:
-        return (statement.attribute, _is_employer(statement), context)
-    if not statement.value:
-        return None
-    if statement.section is Section.MANNER:
-        return ("manner", _form(statement)[0], context)
-    if statement.polarity and not _guards(statement):
-        return ("liking", _plain(statement.value), context)
-    return (statement.section, statement.attribute, _plain(statement.value), context)
-
-
-def _key(statement: Statement) -> object:
-    """What makes two statements of one slot say the same."""
-    if statement.section is Section.MANNER and statement.attribute not in SINGLE:
-        return _form(statement)[1]
-    return (_plain(statement.value), 0 if _guards(statement) else statement.polarity)
-
-
-def _guards(statement: Statement) -> bool:
-    """Whether it is about harm rather than taste; liking shrimp does not end an allergy."""
-    return statement.topic is Topic.HEALTH or (
-        statement.attribute in PROTECTING and statement.attribute != "diet"
-    )
-
-
-def _form(statement: Statement) -> tuple[object, object]:
-    """(what an instruction on manner is about, what it says of that)."""
-    if statement.attribute == "language":
-        return "language", _plain(statement.value)
-    said = set(words(statement.value))
-    for form, (less, more) in _FORMS.items():
-        if said & (less | more):
-            sign = -1 if said & less else 1
-            return form, sign * (statement.polarity or 1)
-    return _plain(statement.value), statement.polarity
-
-
-def _is_employer(statement: Statement) -> bool:
-    """Whether a job is told by where it is: one is a nurse and works at a hospital."""
-    where = _EMPLOYER + re.escape(statement.value)
-    return statement.attribute == "job" and re.search(where, statement.text, re.I) is not None
-
-
-def _is_past(statement: Statement) -> bool:
-    """Whether it is over: "I'm not vegetarian any more"; no longer eating meat is true today."""
-    over = statement.polarity >= 0 and _NO_MORE.search(statement.text) is not None
-    return statement.past or over
-
-
-def _plain(text: str) -> tuple[str, ...]:
-    if not text:
-        return ()
-    own = tuple(sorted(stems(text)))
-    return own or tuple(stem(word) for word in words(text))
 
 
 # -- from groups to lines

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+ANSWERED = "asked"
+"""Attribute of lines that were answers to a question of the assistant's."""
+
 
 class Section(StrEnum):
     """A section of the profile, in the order of the page."""

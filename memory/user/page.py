@@ -124,6 +124,8 @@ def mark(line: Line, profile: Profile) -> str:
     said = [f"{line.last_at.date().isoformat()}"]
     if line.confirmed:
         said.append("confirmed")
+    elif parts := profile.merged.get(line.id):
+        said.append(f"shows {len(parts)} lines" if len(parts) > 1 else "shortened")
     elif len(line.sources) > 1:
         said.append(f"said {len(line.sources)} times")
     if line.topic is not None:

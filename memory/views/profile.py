@@ -34,15 +34,14 @@ from memory.projection import Projection, Views
 from memory.user import facts as of_facts
 from memory.user import manner
 from memory.user.fold import Act, Profile, Said, fold, line_id
-from memory.user.lines import Line, Section, Statement, Topic
+from memory.user.lines import ANSWERED, Line, Section, Statement, Topic
 from memory.user.statements import statements, statements_of
 from memory.views.derived import Table
 from memory.views.facts import Facts
+from memory.views.patches import Patches
 
 TABLE = Table("statements", "text", "statements_text")
 _ACTS = (ProfileEdit, Consent, Rated, Asked, AskAnswered)
-ANSWERED = "asked"
-"""Attribute of lines that were answers to a question of the assistant's."""
 _Act = ProfileEdit | Consent | Rated | Asked | AskAnswered
 _SAID = (
     "seq, event_id, part, at, section, attribute, value, context, polarity, strength, text, topic, "
@@ -160,10 +159,11 @@ def by_hand(text: str, section: str | None) -> Statement:
 class Profiles:
     """Questions to the profile."""
 
-    def __init__(self, views: Views, log: Log, facts: Facts) -> None:
+    def __init__(self, views: Views, log: Log, facts: Facts, patches: Patches) -> None:
         self._views = views
         self._log = log
         self._facts = facts
+        self._patches = patches
         self._lock = Lock()
         self._folded: tuple[object, Profile] | None = None
         self._vectors: tuple[object, dict[str, Vectors]] = (None, {})
@@ -195,7 +195,8 @@ class Profiles:
         Raises NotFound where neither a line nor an attribute is called so.
         """
         profile = self.read(now)
-        every = sorted((*profile.history, *profile.lines), key=lambda line: line.first_at)
+        merged = [line for lines in profile.merged.values() for line in lines]
+        every = sorted((*profile.history, *merged, *profile.lines), key=lambda line: line.first_at)
         if (line := profile.line(what)) is None:
             found = [each for each in every if each.attribute == what.lower()]
             if not found:
@@ -208,6 +209,10 @@ class Profiles:
             if each.replaced_by is not None:
                 near[each.id].add(each.replaced_by)
                 near[each.replaced_by].add(each.id)
+        for shown, lines in profile.merged.items():
+            for each in lines:
+                near[each.id].add(shown)
+                near[shown].add(each.id)
         chain, found_now = {line.id}, [line.id]
         while found_now:
             found_now = [i for at in found_now for i in near[at] if i not in chain]
@@ -272,16 +277,18 @@ class Profiles:
         with self._views.reading() as db:
             row = db.conn.execute(
                 "SELECT (SELECT number FROM statements_revision), "
-                "(SELECT number FROM facts_revision), (SELECT count(*) FROM writing)"
+                "(SELECT number FROM facts_revision), (SELECT number FROM patches_revision), "
+                "(SELECT count(*) FROM writing)"
             ).fetchone()
         # How someone writes changes slowly; a few messages more do not matter.
-        return (int(row[0]), int(row[1]), int(row[2]) // manner.EVERY)
+        return (int(row[0]), int(row[1]), int(row[2]), int(row[3]) // manner.EVERY)
 
     def _fold(self, now: datetime) -> Profile:
         stated = self._stated()
         derived = of_facts.said_of(self._facts.about("user"), stated, self._log.at)
         learnt = manner.said_of(self._writing(), self._judged())
-        return fold([*stated, *derived, *learnt], self.acts(), now)
+        patches = [made.patch for made in self._patches.all()]
+        return fold([*stated, *derived, *learnt], self.acts(), now, patches)
 
     def _stated(self) -> list[Said]:
         with self._views.reading() as db:
@@ -314,7 +321,9 @@ class Profiles:
     def _stored(self, embedder: str) -> dict[str, Vectors]:
         with self._views.reading() as db:
             rows = db.conn.execute(
-                "SELECT text, vector FROM statements WHERE embedder = ?", (embedder,)
+                "SELECT text, vector FROM statements WHERE embedder = ? "
+                "UNION ALL SELECT text, vector FROM patches WHERE embedder = ?",
+                (embedder, embedder),
             ).fetchall()
         return {
             text: np.frombuffer(vector, dtype=np.float16).astype(np.float32)
