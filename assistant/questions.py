@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from assistant.elicit.history import AskedBefore, asked_before
 from assistant.elicit.policy import SESSION_LIMIT, Elicitor
 from assistant.elicit.questions import NO, NO_MATTER, YES, NewQuestion
+from assistant.elicit.repeated import NEWEST, Wished, wished_in
 from assistant.updates import Question
 from memory.errors import NotFound
 from memory.events import AskAnswered, Asked, Consent, Draft, Event, Origin
@@ -29,6 +30,7 @@ class Questions:
         self._store = store
         self._clock = clock
         self._elicitor = elicitor
+        self._wished: dict[str, list[Wished]] = {}
 
     def after(self, message: Event) -> Question | None:
         """The question that goes with the answer to a message, if one pays; it is in the log.
@@ -101,7 +103,19 @@ class Questions:
             message.session_id,
             now,
             SESSION_LIMIT - used,
+            self._wishes(),
         )
+
+    def _wishes(self) -> list[Wished]:
+        """What the newest messages ask for; each is read once, and an erased one is let go."""
+        written = self._store.profile.written(NEWEST)
+        self._wished = {
+            event.id: self._wished[event.id]
+            if event.id in self._wished
+            else wished_in(self._elicitor.prior, event)
+            for event in written
+        }
+        return [one for wishes in self._wished.values() for one in wishes]
 
     def _consent_for(self, message: Event) -> NewQuestion | None:
         for line in self._store.profile.pending_consents(self._clock.now()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from assistant.cli.profile import line_json, now, read_profile
 from memory.errors import NotFound
 
 if TYPE_CHECKING:
+    from assistant.elicit.repeated import Often
     from memory.store import MemoryStore
     from memory.user.lines import Line, Topic
 
@@ -36,20 +38,26 @@ def preferences(context: typer.Context, as_json: AsJson = False) -> None:
     """List what you like, avoid and do, and how you want to be answered, the surest first.
 
     Each with where it holds ("at work"), how sure it is, from how many of your messages, and when
-    you last said so. Old tastes fade; saying so again strengthens them.
+    you last said so. Old tastes fade; saying so again strengthens them. What you never said, but
+    asked for in three conversations or more, comes last, and is no part of your profile.
     """
     with opened(context) as store:
         read_profile(store)
-        found = [line for line in store.profile.lines(now()) if _is_preference(line)]
+        lines = store.profile.lines(now())
+        found = [line for line in lines if _is_preference(line)]
+        repeated = _repeated(store, lines)
     found.sort(key=lambda line: (-line.belief, line.text))
     if as_json:
-        print_json([_preference_json(line) for line in found])
+        print_json([*map(_preference_json, found), *map(_often_json, repeated)])
         return
     for line in found:
         where = f"  ({line.context})" if line.context else ""
         print(f"{line.belief:.2f}  {line.last_at.date().isoformat()}  {line.text}{where}")
         print(f"      {line.id}  said {len(line.sources)}x")
-    if not found:
+    for each in repeated:
+        print(f"{each.belief:.2f}  {each.last_at.date().isoformat()}  {_often_text(each)}")
+        print(f"      {' '.join(each.sources)}")
+    if not found and not repeated:
         print("No preferences are known yet.")
 
 
@@ -159,5 +167,35 @@ def _preference_json(line: Line) -> dict[str, Any]:
         "evidence": len(line.sources),
         "last_seen": line.last_at.isoformat(),
         "confirmed": line.confirmed,
+        "implicit": False,
         "sources": list(line.sources),
+    }
+
+
+def _repeated(store: MemoryStore, lines: Sequence[Line]) -> list[Often]:
+    from assistant.elicit.prior import load_prior
+    from assistant.elicit.repeated import NEWEST, often, wished_in
+
+    prior = load_prior()
+    wished = [one for e in store.profile.written(NEWEST) for one in wished_in(prior, e)]
+    return often(prior, wished, lines, now())
+
+
+def _often_text(each: Often) -> str:
+    return f"You often ask for: {each.label} ({len(each.sources)} times)"
+
+
+def _often_json(each: Often) -> dict[str, Any]:
+    return {
+        "id": None,
+        "context": each.domain,
+        "preference": _often_text(each),
+        "value": each.label,
+        "polarity": 1,
+        "strength": each.belief,
+        "evidence": len(each.sources),
+        "last_seen": each.last_at.isoformat(),
+        "confirmed": False,
+        "implicit": True,
+        "sources": list(each.sources),
     }

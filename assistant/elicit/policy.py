@@ -23,6 +23,7 @@ from assistant.elicit.observe import (
 )
 from assistant.elicit.prior import Prior, load_prior
 from assistant.elicit.questions import Form, NewQuestion, Question, Reading, read_answer, worded
+from assistant.elicit.repeated import Wished, observations_of_wishes
 from assistant.elicit.request import Task, needs_asking, task_of
 from memory.user.lines import Line
 
@@ -64,7 +65,8 @@ class Candidate:
 class Elicitor:
     """Chooses questions. Keeps nothing: all that is known comes with each call.
 
-    `known` are the lines of the profile, `asked` what was asked before (`history.asked_before`).
+    `known` are the lines of the profile, `asked` what was asked before (`history.asked_before`),
+    `wished` what earlier requests named (`repeated.wished_in`).
     """
 
     def __init__(self, prior: Prior | None = None, costs: Costs | None = None) -> None:
@@ -83,6 +85,7 @@ class Elicitor:
         session_id: str,
         now: datetime,
         limit: int = SESSION_LIMIT,
+        wished: Sequence[Wished] = (),
     ) -> NewQuestion | None:
         """The question to put before answering; None where a plain answer does as well.
 
@@ -94,7 +97,8 @@ class Elicitor:
         if task is None or not _may_ask(here, limit):
             return None
         said = prior_wide(self.prior, from_words(self.prior, task.domain, request, now, ""))
-        observations = [*self.observations(known, asked), *said]
+        before = [one for one in wished if one.session_id != session_id]
+        observations = [*self.observations(known, asked, before), *said]
         posterior = posterior_of(self.prior, task.domain, observations, now)
         best = self._best(task, posterior, asked, observations, len(here))
         return None if best is None else self._question(task.domain, best, posterior)
@@ -136,12 +140,16 @@ class Elicitor:
         return rows_of(self.prior, domain, posterior, observations)
 
     def observations(
-        self, known: Sequence[Line], asked: Sequence[AskedBefore]
+        self,
+        known: Sequence[Line],
+        asked: Sequence[AskedBefore],
+        wished: Sequence[Wished] = (),
     ) -> list[Observation]:
-        """All that lines and answers say."""
+        """All that lines, answers and earlier requests say."""
         lines = prior_wide(self.prior, from_lines(self.prior, known))
         lines += left_out(self.prior, lines)
-        return [*lines, *observations_of(self.prior, asked)]
+        wishes = observations_of_wishes(self.prior, wished)
+        return [*lines, *observations_of(self.prior, asked), *wishes]
 
     def _best(
         self,

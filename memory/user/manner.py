@@ -30,6 +30,8 @@ EVERY = 4
 """Messages after which it is worth looking again."""
 _ENOUGH = 12
 """Messages without which nothing is learnt from writing."""
+LIKED = 3
+"""Rating, of 1 to 4, from which an answer was liked."""
 _ENOUGH_RATED = 3
 """Liked answers, and as many disliked ones, without which nothing is learnt from ratings."""
 _SHOWN_SOURCES = 5
@@ -116,13 +118,18 @@ def language_of(text: str) -> str | None:
     return best if counts[best] >= 2 and counts[best] > counts[second] else None
 
 
-def said_of(written: Sequence[Written], judged: Sequence[tuple[Event, int]]) -> list[Said]:
+def said_of(
+    written: Sequence[Written],
+    judged: Sequence[tuple[Event, int]],
+    replaced: Sequence[Event] = (),
+) -> list[Said]:
     """The rules that differ from the default, as statements of the section on manner.
 
-    `judged` are answers with their rating, 1 to 4. Where ratings and writing tell different
-    things, the ratings count: they are about answers.
+    `judged` are answers with their rating, 1 to 4; `replaced` are answers without one that were
+    asked for anew, with a liked one in their place: half a bad rating each. Where ratings and
+    writing tell different things, the ratings count: they are about answers.
     """
-    rules = {**_from_writing(written), **_from_ratings(judged)}
+    rules = {**_from_writing(written), **_from_ratings(judged, replaced)}
     found = []
     for attribute, (value, text, share, sources) in sorted(rules.items()):
         if value == DEFAULT[attribute]:
@@ -180,16 +187,16 @@ def _from_writing(written: Sequence[Written]) -> _Rules:
     return rules
 
 
-def _from_ratings(judged: Sequence[tuple[Event, int]]) -> _Rules:
+def _from_ratings(judged: Sequence[tuple[Event, int]], replaced: Sequence[Event]) -> _Rules:
     answers = [
-        (event, event.payload.text, rating >= 3)
-        for event, rating in judged
+        (event, event.payload.text, rating >= LIKED)
+        for event, rating in [*judged, *((event, 0) for event in replaced)]
         if isinstance(event.payload, Message) and event.origin is Origin.ASSISTANT
     ]
     liked = [(event, text) for event, text, good in answers if good]
     disliked = [(event, text) for event, text, good in answers if not good]
     rules: _Rules = {}
-    if min(len(liked), len(disliked)) < _ENOUGH_RATED:
+    if min(len(liked), len(disliked) - len(replaced) / 2) < _ENOUGH_RATED:
         return rules
     sources = [event for event, _, _ in answers]
     long, short = (median(len(words(t)) for _, t in some) for some in (liked, disliked))

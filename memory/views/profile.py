@@ -23,6 +23,7 @@ from memory.events import (
     Asked,
     Consent,
     Event,
+    Message,
     Origin,
     ProfileEdit,
     Rated,
@@ -260,6 +261,14 @@ class Profiles:
         """Ratings of answers as (id of the event, rating), oldest first."""
         return [(i, rated) for i, _, _, rated in self._acts() if isinstance(rated, Rated)]
 
+    def written(self, most: int) -> list[Event]:
+        """The newest messages of the user's own, oldest first."""
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT seq FROM writing ORDER BY seq DESC LIMIT ?", (most,)
+            ).fetchall()
+        return self._log.at([row[0] for row in rows[::-1]])
+
     def sources_of(self, what: Line | Topic) -> list[str]:
         """Ids of the events whose words a line, or anything of a topic, was taken from."""
         if isinstance(what, Line):
@@ -286,7 +295,8 @@ class Profiles:
     def _fold(self, now: datetime) -> Profile:
         stated = self._stated()
         derived = of_facts.said_of(self._facts.about("user"), stated, self._log.at)
-        learnt = manner.said_of(self._writing(), self._judged())
+        judged = self._judged()
+        learnt = manner.said_of(self._writing(), judged, self._replaced(judged))
         patches = [made.patch for made in self._patches.all()]
         return fold([*stated, *derived, *learnt], self.acts(), now, patches)
 
@@ -317,6 +327,27 @@ class Profiles:
         """Answers that were rated, with the newest rating of each."""
         ratings = {rated.target: rated.rating for _, rated in self.ratings()}
         return [(event, ratings[event.id]) for event in self._log.get(list(ratings))]
+
+    def _replaced(self, judged: Sequence[tuple[Event, int]]) -> list[Event]:
+        """Unrated answers that the user had given anew, where they liked what came instead."""
+        rated = {event.id for event, _ in judged}
+        found: dict[str, Event] = {}
+        for event, rating in judged[-manner.MOST :]:
+            if rating < manner.LIKED or not isinstance(event.payload, Message):
+                continue
+            if (message := event.payload.reply_to) is None:
+                continue
+            for other in self._log.session(event.session_id):
+                if (
+                    other.seq < event.seq
+                    and other.id not in rated
+                    and other.origin is Origin.ASSISTANT
+                    and isinstance(other.payload, Message)
+                    and other.payload.reply_to == message
+                    and other.payload.status == "complete"
+                ):
+                    found[other.id] = other
+        return list(found.values())
 
     def _stored(self, embedder: str) -> dict[str, Vectors]:
         with self._views.reading() as db:

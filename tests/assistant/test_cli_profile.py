@@ -253,6 +253,28 @@ def test_preferences_are_listed_with_context_and_evidence(run: Run) -> None:
     assert "(at work)" in run("preferences")[1]
 
 
+def test_what_is_asked_for_again_and_again_is_a_preference_but_no_line(
+    run: Run, home: Path
+) -> None:
+    store = MemoryStore(home, HashEmbedder())
+    asked = []
+    for number, place in enumerate(("near the station", "in Lyon", "for tonight")):
+        text = f"Recommend a vegetarian restaurant {place}."
+        draft = Draft(payload=Message(text=text), session_id=f"s{number}", origin=Origin.USER)
+        asked += store.append([draft])
+    code, out, _ = run("preferences", "--json")
+    [implicit] = [each for each in json.loads(out) if each["implicit"]]
+    assert (code, implicit["value"], implicit["evidence"]) == (0, "vegetarian", 3)
+    assert implicit["sources"] == [event.id for event in asked]
+    explicit = [each["strength"] for each in json.loads(out) if not each["implicit"]]
+    assert implicit["strength"] < min(explicit)
+    assert "You often ask for: vegetarian (3 times)" in run("preferences")[1]
+    assert "vegetarian" not in run("profile", "show")[1]
+    store.forget(store.plan_forgetting(ids=[asked[0].id]))
+    store.close()
+    assert "vegetarian" not in run("preferences")[1]
+
+
 # -- consent
 
 

@@ -434,6 +434,33 @@ def test_ratings_teach_which_answers_are_liked(store: MemoryStore) -> None:
     assert rules == ["Please keep your answers short."]
 
 
+def test_an_answer_given_anew_and_then_liked_speaks_against_the_one_before(
+    store: MemoryStore,
+) -> None:
+    def answer(asked: Event, length: int) -> Event:
+        message = Message(text="word " * length, reply_to=asked.id)
+        return put(store, message, Origin.ASSISTANT)
+
+    def rules() -> list[str]:
+        return [line.text for line in lines(store) if line.section is Section.MANNER]
+
+    for number in range(6):
+        asked = say(store, "What is the weather like?")
+        answer(asked, 12)
+        liked = answer(asked, 90)
+        put(store, Rated(target=liked.id, rating=4))
+        # Half a bad rating each: five of them are fewer than three.
+        assert bool(rules()) is (number == 5)
+    assert rules() == ["I rate longer answers better than short ones."]
+
+
+def test_a_question_answered_anew_without_a_rating_says_nothing(store: MemoryStore) -> None:
+    for length in (12, 90) * 6:
+        asked = say(store, "What is the weather like?")
+        put(store, Message(text="word " * length, reply_to=asked.id), Origin.ASSISTANT)
+    assert not [line for line in lines(store) if line.section is Section.MANNER]
+
+
 def test_history_of_nothing_is_not_found(store: MemoryStore) -> None:
     with pytest.raises(NotFound, match="no line or attribute"):
         store.profile.history("shoe size", NOW)
