@@ -55,7 +55,7 @@ ACTIONS = (
         "temporary_session",
         "",
         "Temporary session",
-        "Begin a conversation that leaves nothing: not kept, not remembered",
+        "Begin a conversation of which nothing is kept",
         command="temporary",
     ),
     Action(

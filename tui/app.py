@@ -19,6 +19,7 @@ from textual.screen import Screen
 from tui.actions import remapped, unknown
 from tui.clock import Clock
 from tui.in_flight import InFlight
+from tui.messages import Hinted
 from tui.palette import SessionProvider
 from tui.screens.chat import NARROW, WIDE, ChatScreen
 from tui.theme import DARK, LIGHT
@@ -77,6 +78,11 @@ class LifeloreApp(App[None]):
         self.set_class(plain, "-plain")
 
     @property
+    def shown_keys(self) -> dict[str, str]:
+        """The first key of each action, as it is written for people."""
+        return {one.name: one.shown for one in self._actions}
+
+    @property
     def failed(self) -> bool:
         """Whether the assistant could not be opened."""
         return self._failed
@@ -92,7 +98,8 @@ class LifeloreApp(App[None]):
         """Leave as if asked to when the terminal closes or the system stops."""
         self.set_keymap({name: keys for name, keys in self._keys.items() if keys})
         if names := unknown(self._keys):
-            self._chat.status.hint(f"No action is called {', '.join(names)}; its keys are ignored.")
+            told = f"No action is called {', '.join(names)}; its keys are ignored."
+            self.call_after_refresh(self._chat.post_message, Hinted(told))
         loop = asyncio.get_running_loop()
         for name in _ENDING_SIGNALS:
             # Not on Windows, and not where the app runs outside the main thread.

@@ -109,3 +109,19 @@ async def test_a_line_tells_what_it_was_taken_from() -> None:
         assert "12 Mar 2024" in text_of(standing, "#sources Static")
         area.move_cursor((4, 5))
         await standing.until(lambda: "On a line" in text_of(standing, "#sources Static"))
+
+
+async def test_the_list_of_what_was_shown_is_hidden_and_sent_back() -> None:
+    assistant = with_page()
+    listed = "\n<!-- lines: abcdefgh -->\n"
+    assistant.page = PAGE + listed
+    async with stage(assistant) as standing:
+        area = await open_profile(standing)
+        assert area.text == PAGE
+        await standing.type("x")
+        await standing.pilot.press("ctrl+s")
+        await standing.rest()
+        [(_, saved)] = assistant.told
+        assert saved == "x" + PAGE + "\n" + listed
+        assert area.text == "x" + PAGE
+        assert standing.chat.unsaved_profile is None

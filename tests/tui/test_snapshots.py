@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
 
+from assistant.updates import Accepted
+from memory.events import Origin
+from memory.user.lines import Section
 from tests.tui.conftest import Stage
-from tests.tui.fakes import CLOCK, FakeAssistant, Gate, full_assistant, memory, script
+from tests.tui.fakes import (
+    CLOCK,
+    NOW,
+    FakeAssistant,
+    Gate,
+    answered,
+    full_assistant,
+    line,
+    memory,
+    plan,
+    question,
+    script,
+)
 from tui.app import LifeloreApp
 
 Compare = Callable[..., bool]
@@ -73,3 +90,88 @@ def test_new_session(snap_compare: Compare) -> None:
         await Stage(app, pilot, assistant).rest()
 
     assert snap_compare(app, terminal_size=(140, 40), run_before=rest)
+
+
+PAGE = """# About me
+
+## Identity
+- My name is Ada [2024-03-12 said] ^abcdefgh
+
+## May I keep this?
+- [ ] I'm allergic to shellfish [2024-03-12 said] ^bbbbbbbb
+"""
+
+
+def rich_assistant() -> FakeAssistant:
+    """One with something to show on every screen."""
+    assistant = full_assistant()
+    assistant.page = PAGE
+    assistant.days = [(NOW.date() - timedelta(days=n * n % 170), 3 + n * 7 % 23) for n in range(40)]
+    assistant.found["bake"] = [
+        memory(1, "What should I bake for my sister?"),
+        memory(3, "The bakery on the corner closes at six.", Origin.THIRD_PARTY, "Marc", days=200),
+    ]
+    assistant.plans["t1"] = plan("What should I bake?", with_it=("An apple cake would suit.",))
+    used = tuple(assistant.remembered.values())
+    lines = (line("Bakes on Sundays.", Section.HABITS, confirmed=True), line("Avoids walnuts."))
+    assistant.scripts.append(
+        [Accepted("u", "s"), answered("180 °C [1].", used, lines=lines, asked=question())]
+    )
+    return assistant
+
+
+async def _question(standing: Stage) -> None:
+    await standing.say("And the oven")
+    await standing.rest()
+    await standing.pilot.press("ctrl+g", "w")
+
+
+async def _search(standing: Stage) -> None:
+    await standing.say("/search bake")
+    listing = standing.app.screen.query_one(OptionList)
+    await standing.until(lambda: listing.option_count == 2)
+
+
+async def _profile(standing: Stage) -> None:
+    await standing.pilot.press("ctrl+u")
+    await standing.rest()
+    await standing.pilot.press("down", "down", "down")
+    sources = standing.app.screen.query_one("#sources Static", Static)
+    await standing.until(lambda: "badly" in str(sources.render()))
+
+
+async def _timeline(standing: Stage) -> None:
+    await standing.pilot.press("ctrl+t")
+
+
+async def _forget(standing: Stage) -> None:
+    await standing.say("/forget")
+
+
+async def _temporary(standing: Stage) -> None:
+    await standing.say("/temporary")
+    await standing.type("/e")
+
+
+SCENES = [_question, _search, _profile, _timeline, _forget, _temporary]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(60, 24), (120, 34)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__.strip("_"))
+def test_scenes(
+    snap_compare: Compare,
+    scene: Callable[[Stage], Awaitable[None]],
+    size: tuple[int, int],
+    theme: str,
+) -> None:
+    assistant = rich_assistant()
+    app = app_over(assistant, theme)
+
+    async def play(pilot: Pilot[None]) -> None:
+        standing = Stage(app, pilot, assistant)
+        await standing.rest()
+        await scene(standing)
+        await standing.rest()
+
+    assert snap_compare(app, terminal_size=size, run_before=play)

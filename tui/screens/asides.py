@@ -35,7 +35,7 @@ class Asides(Sessions):
         question = self.conversations.current.question
         self.query_one(QuestionLine).show(question, self.key_of("focus_aside"))
         offer = self._offers[0] if self._offers and question is None else None
-        self.query_one(OfferLine).show(offer)
+        self.query_one(OfferLine).offered(offer)
 
     def action_focus_aside(self) -> None:
         question, offer = self.query_one(QuestionLine), self.query_one(OfferLine)
@@ -84,7 +84,9 @@ class Asides(Sessions):
             self.errands.run(self, assistant.offers, self._fetched_offers)
 
     def _fetched_offers(self, offers: Sequence[OfferLike]) -> None:
-        self._offers = [one for one in offers if one.id not in self._offers_done]
+        # What was offered before and not answered stays first: it is not made twice.
+        known = self._offers_done | {one.id for one in self._offers}
+        self._offers += [one for one in offers if one.id not in known]
         self.show_aside()
 
     def action_offer(self, answer: str) -> None:

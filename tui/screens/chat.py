@@ -173,6 +173,7 @@ class ChatScreen(Writing, Screen[None]):
         return not (panels and 0 < self.app.size.width < NARROW)
 
     def on_resize(self) -> None:
+        self.query_one(Footer).compact = self.app.size.width < WIDE
         self.refresh_bindings()
 
     def tell(self, message: Message) -> None:

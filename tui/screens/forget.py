@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.keys import key_line
 from tui.text import one_line
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST = 40
 """Entries of each kind that are written out; of more, the number is told."""
+_KEYS = (("f", "forget", "decide(True)"), ("Esc", "keep", "decide(False)"))
 _WHOSE = {"user": "you", "assistant": "Lifelore", "tool": "a tool", "third_party": "someone else"}
 
 
@@ -45,10 +46,7 @@ class ForgetScreen(ModalScreen[bool]):
             with VerticalScroll():
                 for line in self._lines():
                     yield Static(line)
-            yield Static(
-                key_line((("f", "forget", "decide(True)"), ("Esc", "keep", "decide(False)"))),
-                classes="sheet-keys",
-            )
+            yield KeyLine(_KEYS, classes="sheet-keys")
 
     def _lines(self) -> Iterator[Content]:
         plan = self._plan

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"\^(?P<id>\w+)\s*$")
 _LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
+_SHOWN = re.compile(r"\n*<!-- lines:[^\n]*-->\s*$")
+"""The last line of a page, which tells what stood on it, for removals to be seen."""
 _REST = 0.15
 """Seconds that the cursor rests on a line before its sources are looked up."""
 _NO_LINE = "On a line, what it was taken from is shown here."
@@ -57,6 +59,7 @@ class ProfileScreen(Screen[str | None]):
         self._saved: str | None = None
         self._saving = False
         self._line: str | None = None
+        self._list = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content.assemble(("Profile", "bold $primary"), "  ", ""), id="profile-title")
@@ -85,6 +88,7 @@ class ProfileScreen(Screen[str | None]):
         self._errands.run(self, self._assistant.profile_page, self._fetched, self._say)
 
     def _fetched(self, text: str) -> None:
+        text = self._without_list(text)
         self._saved = text
         self.page.text = text if self._draft is None else self._draft
         self.page.read_only = False
@@ -93,6 +97,12 @@ class ProfileScreen(Screen[str | None]):
             if self._draft is None
             else "This is what you wrote and have not saved yet."
         )
+
+    def _without_list(self, page: str) -> str:
+        """The page as it is shown; what is left out is put back when it is saved."""
+        found = _SHOWN.search(page)
+        self._list = found[0] if found else ""
+        return page[: found.start()] + "\n" if found else page
 
     @property
     def unsaved(self) -> str | None:
@@ -121,7 +131,8 @@ class ProfileScreen(Screen[str | None]):
         self._say("Saving…")
 
         def save() -> tuple[str, str]:
-            return self._assistant.save_profile(text), self._assistant.profile_page()
+            said = self._assistant.save_profile(text + self._list)
+            return said, self._assistant.profile_page()
 
         self._errands.run(self, save, lambda done: self._done(text, *done), self._refused)
 
@@ -129,8 +140,7 @@ class ProfileScreen(Screen[str | None]):
         self._saving = False
         if self.page.text == sent:
             row, column = self.page.cursor_location
-            self._saved = page
-            self.page.text = page
+            self._saved = self.page.text = self._without_list(page)
             self.page.move_cursor((min(row, self.page.document.line_count - 1), column))
             self._changed()
             self._say(sentence)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
@@ -49,9 +49,8 @@ class TimelineScreen(ModalScreen["str | None"]):
         with Vertical(id="timeline", classes="sheet") as sheet:
             sheet.border_title = "Timeline"
             yield Static(Content.styled("Looking back…", "$quiet"), classes="found")
-            with Horizontal():
-                yield OptionList(id="days", markup=False)
-                yield OptionList(id="of-day", markup=False)
+            yield OptionList(id="days", markup=False)
+            yield OptionList(id="of-day", markup=False)
             yield Static(
                 Content.styled("Enter lists a day, then opens a session · Esc back", "$quiet"),
                 classes="sheet-keys",
@@ -108,10 +107,9 @@ class TimelineScreen(ModalScreen["str | None"]):
         found = [one for one in self._sessions if self._touches(one, event.option_id or "")]
         listing = self.query_one("#of-day", OptionList)
         listing.set_options([Option(Content(title_of(one)), id=_SESSION + one.id) for one in found])
-        listing.display = bool(found)
         if found:
+            self._show_day(True)
             listing.highlighted = 0
-            listing.focus()
         else:
             self._say("The conversations of that day are not there any more.")
 
@@ -127,12 +125,16 @@ class TimelineScreen(ModalScreen["str | None"]):
         self.dismiss((event.option_id or "").removeprefix(_SESSION))
 
     def action_back(self) -> None:
-        listing = self.query_one("#of-day", OptionList)
-        if listing.display:
-            listing.display = False
-            self.query_one("#days", OptionList).focus()
+        if self.query_one("#of-day").display:
+            self._show_day(False)
         else:
             self.dismiss(None)
+
+    def _show_day(self, shown: bool) -> None:
+        """The sessions of a day in the place of the days."""
+        of_day, days = self.query_one("#of-day"), self.query_one("#days")
+        of_day.display, days.display = shown, not shown
+        (of_day if shown else days).focus()
 
 
 def _level(count: int, most: int) -> str:

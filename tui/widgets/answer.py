@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
-from tui.keys import key_line
 from tui.text import excerpt, is_long, one_line, size, visible
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from memory.recall import Memory
@@ -29,13 +29,13 @@ _MARKS = {
 }
 _FAR_TOO_LONG = 40_000
 _KEYS = (
-    ("+", "good", "rate_good"),
-    ("-", "bad", "rate_bad"),
-    ("r", "again", "again"),
-    ("e", "edit", "edit"),
-    ("f", "fork", "fork"),
-    ("c", "copy", "copy"),
-    ("x", "forget", "forget"),
+    ("rate_good", "good", "rate_good"),
+    ("rate_bad", "bad", "rate_bad"),
+    ("again", "again", "again"),
+    ("edit", "edit", "edit"),
+    ("fork", "fork", "fork"),
+    ("copy", "copy", "copy"),
+    ("forget", "forget", "forget"),
 )
 
 
@@ -87,7 +87,7 @@ class Answer(Vertical):
         yield Markdown(self._shown(), parser_factory=_parser, open_links=False)
         yield Static(classes="notes")
         yield Static(classes="foot")
-        yield Static(key_line(_KEYS), classes="acts")
+        yield KeyLine(_KEYS, classes="acts")
 
     def on_mount(self) -> None:
         self._refresh_foot()

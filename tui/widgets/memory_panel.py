@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.actions import bindings
-from tui.keys import key_line
+from tui.widgets.key_line import KeyLine
 from tui.widgets.line_card import LineCard
 from tui.widgets.memory_card import MemoryCard
 
@@ -26,9 +26,9 @@ LOOKING = "Looking them up…"
 NONE = "No memory was used for this answer."
 
 _KEYS = (
-    ("⏎", "open", "open_memory"),
-    ("x", "forget", "forget_memory"),
-    ("c", "copy", "copy_memory"),
+    ("open_memory", "open", "open_memory"),
+    ("forget_memory", "forget", "forget_memory"),
+    ("copy_memory", "copy", "copy_memory"),
 )
 Card = MemoryCard | LineCard
 
@@ -69,7 +69,7 @@ class MemoryPanel(VerticalScroll):
             rows.append(Static(Content("From your profile"), classes="quiet heading"))
             rows += [LineCard(line, self._clock) for line in lines]
         if rows:
-            rows.append(Static(key_line(_KEYS), classes="card-keys"))
+            rows.append(KeyLine(_KEYS, classes="card-keys"))
         with self.app.batch_update():
             await self.remove_children()
             await self.mount_all(rows or [Static(Content(otherwise), classes="quiet")])

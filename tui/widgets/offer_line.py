@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
-from tui.keys import key_line
 from tui.text import one_line
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from tui.ports import OfferLike, Outcome
@@ -26,7 +25,7 @@ _ANSWERS: dict[str, tuple[Outcome, int | None]] = {
 _KEYS = (("a", "yes"), ("l", "later"), ("n", "no"), ("+", "good"), ("-", "bad"))
 
 
-class OfferLine(Static, can_focus=True):
+class OfferLine(KeyLine, can_focus=True):
     """The first of what is offered; nothing is shown when there is nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +56,7 @@ class OfferLine(Static, can_focus=True):
     def on_mount(self) -> None:
         self.display = False
 
-    def show(self, offer: OfferLike | None) -> None:
+    def offered(self, offer: OfferLike | None) -> None:
         if offer != self.offer:
             self.offer, self._told_why = offer, False
             self._draw()
@@ -76,8 +75,7 @@ class OfferLine(Static, can_focus=True):
             return
         keys = [(key, answer, f"offer('{answer}')") for key, answer in _KEYS]
         keys.append(("?", "why", "offer_why"))
-        text = Content.assemble(("○ ", "$secondary"), one_line(self.offer.text, 300), "   ")
-        text += key_line(keys)
+        text = Content.assemble(("○ ", "$secondary"), one_line(self.offer.text, 300))
         if self._told_why:
-            text += Content.styled(f"\n  {one_line(self.offer.why, 400)}", "$quiet")
-        self.update(text)
+            text = Content.assemble(text, (f" · {one_line(self.offer.why, 400)}", "$quiet"))
+        self.show(text, keys)

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.keys import key_line
 from tui.text import one_line, visible
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from assistant.updates import Question
@@ -60,7 +60,7 @@ class QuestionLine(Vertical, can_focus=True):
         self._told_why = False
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="words")
+        yield KeyLine(classes="words")
         yield AnswerField(placeholder="Your answer", compact=True)
         yield Static(classes="why")
 
@@ -126,8 +126,6 @@ class QuestionLine(Vertical, can_focus=True):
         if focus_key:
             self._focus_key = focus_key
         first = [(self._focus_key, "answer", "focus_aside")]
-        words = Content.assemble(
-            ("● ", "$secondary"), one_line(self.question.text, 300), "   "
-        ) + key_line([*options, *first, *last])
-        self.query_one(".words", Static).update(words)
+        words = Content.assemble(("● ", "$secondary"), one_line(self.question.text, 300))
+        self.query_one(KeyLine).show(words, [*options, *first, *last])
         why.update(Content(visible(self.question.why)))
