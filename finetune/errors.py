@@ -7,7 +7,9 @@ FinetuneFault                   base of everything raised here
 ├── DatasetDamaged              nobody: the derived dataset cannot be read; build it again
 ├── LossNotFinite               the user: training diverged; the adapter in use stays
 ├── NoRoom                      the user: memory or disk does not suffice; what was there stays
+├── AdapterMissing              the user: there is no such adapter, or it lost its weights
 ├── ExportFailed                nobody: a written adapter is not what was trained; it was removed
+├── NightBusy                   nobody: another process has the night; let it finish
 └── Stopped                     nobody: training made room; it goes on from its checkpoint
 """
 
@@ -40,8 +42,16 @@ class NoRoom(FinetuneFault):
     """Memory or disk does not suffice; nothing that was there was changed."""
 
 
+class AdapterMissing(FinetuneFault):
+    """There is no adapter of this number, or none with weights."""
+
+
 class ExportFailed(FinetuneFault):
     """What was read back of an exported adapter differs from what was trained."""
+
+
+class NightBusy(FinetuneFault):
+    """Another process trains or measures in this home."""
 
 
 class Stopped(FinetuneFault):

@@ -43,8 +43,8 @@ class LogLikelihood(Protocol):
     """A served model that tells how likely a text is to it."""
 
     def logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
-        """Natural-log probability of each token of the answer after the chat prompt, with the
-        token that ends the turn as the last one."""
+        """Natural-log probability of each token of the answer after the chat prompt, without the
+        token that ends the turn; empty where they do not fit the model's context together."""
 
 
 @dataclass(frozen=True, slots=True)

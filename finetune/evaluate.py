@@ -1,0 +1,238 @@
+"""Base, adapter in use and candidate, compared on the very model file that is served.
+
+All are measured on the same examples in the same order: texts of the held-out split, held-out
+preferences, and probes of our own. Nothing is decided here; that is the gate's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from finetune.capability import ITEMS, share_of_right
+from finetune.dataset import Dataset
+from finetune.errors import Stopped
+from finetune.examples import Example, Pair, Said
+from finetune.ports import Answerer, LogLikelihood, NeverStop, StopFlag
+from finetune.probes import DOCUMENTS, UNRELATED, affairs_of, brings_up, is_valid, recites
+from finetune.replay import reservoir
+from finetune.scores import Measured, Scores, TextScore
+from finetune.style import distance, train_classifier
+from memory.ports import Extractor, Progress, no_progress
+
+CANARIES = 40
+"""Training texts that are looked at for recitation; a uniform sample."""
+STYLED = 10
+"""Held-out prompts that are answered to judge the manner."""
+_STYLE_TOKENS = 80
+_PROBE_TOKENS = 64
+
+
+class Served(LogLikelihood, Answerer, Extractor, Protocol):
+    """The model that serves, with the adapter that it is told to use."""
+
+    def use(self, adapter: Path | None) -> None:
+        """From the next call on, this GGUF LoRA, or none."""
+
+
+@dataclass(slots=True)
+class _Said:
+    """What a system said and how sure it was, as far as others are compared with it."""
+
+    canaries: dict[str, list[float]] = field(default_factory=dict)
+    unrelated: dict[str, str] = field(default_factory=dict)
+
+
+def compare(
+    served: Served,
+    dataset: Dataset,
+    candidate: Path,
+    *,
+    current: Path | None = None,
+    in_use: int | None = None,
+    seen: Collection[str] = (),
+    stop: StopFlag | None = None,
+    progress: Progress = no_progress,
+) -> Measured:
+    """Measure base, candidate and the adapter in use, if there is one; minutes on a CPU.
+
+    `seen` are the sources of the adapter in use: what it was trained on would flatter it, so it
+    is left out for all. Leaves the base alone in use, also on an error. Raises Stopped,
+    ExtractorUnavailable and Interrupted.
+    """
+    examiner = _Examiner(served, dataset, set(seen), stop or NeverStop(), progress)
+    try:
+        base, of_base = examiner.examine("base", None, None)
+        scores, _ = examiner.examine("candidate", candidate, of_base)
+        serving = examiner.examine("adapter in use", current, of_base)[0] if current else None
+    finally:
+        served.use(None)
+    return Measured(
+        trained_on=trained_on(dataset),
+        base=base,
+        candidate=scores,
+        current=serving,
+        in_use=in_use if current else None,
+    )
+
+
+def trained_on(dataset: Dataset) -> int:
+    """Texts and choices of the user to train on; questions only repeat what texts say, and what
+    the base wrote itself is not the user's."""
+    return sum(example.kind in ("text", "approved", "pair") for example in dataset.train)
+
+
+def heldout_texts(dataset: Dataset, seen: Collection[str] = ()) -> list[Example]:
+    """The held-out texts whose likelihood is measured."""
+    return [
+        e
+        for e in dataset.heldout
+        if isinstance(e, Example) and not set(e.sources).intersection(seen)
+    ]
+
+
+class _Examiner:
+    """Asks each system the same."""
+
+    def __init__(
+        self,
+        served: Served,
+        dataset: Dataset,
+        seen: set[str],
+        stop: StopFlag,
+        progress: Progress,
+    ) -> None:
+        self._served, self._stop, self._progress = served, stop, progress
+        self._texts = heldout_texts(dataset, seen)
+        self._pairs = [
+            e for e in dataset.heldout if isinstance(e, Pair) and not seen.intersection(e.sources)
+        ]
+        own = [e for e in dataset.examples if e.kind in ("text", "approved")]
+        self._canaries = reservoir(own, CANARIES, seed=1)
+        self._own = [e.answer for e in own if e.kind == "text"]
+        self._affairs = affairs_of([text for e in own for text in e.texts])
+        general = [e.answer for e in dataset.examples if e.kind == "general"]
+        self._classifier = train_classifier(self._own, general)
+
+    def examine(
+        self, name: str, adapter: Path | None, of_base: _Said | None
+    ) -> tuple[Scores, _Said]:
+        """All scores of one system, and what others need to be compared with it."""
+        self._served.use(adapter)
+        said = _Said()
+        self._show(name, 0)
+        texts = self._likelihoods()
+        self._show(name, 1)
+        pairs = self._margins()
+        self._show(name, 2)
+        capability = {item.question: self._item(item.question, item.options) for item in ITEMS}
+        self._show(name, 3)
+        documents = {probe.id: is_valid(probe, self._document(probe.id)) for probe in DOCUMENTS}
+        self._show(name, 4)
+        style_distance, attributed = self._style()
+        self._show(name, 5)
+        said.canaries = {e.id: self._logprobs(e.prompt, e.answer) for e in self._canaries}
+        self._show(name, 6)
+        said.unrelated = {asked: self._answer(asked, _PROBE_TOKENS) for asked in UNRELATED}
+        self._show(name, 7)
+        return (
+            Scores(
+                texts=texts,
+                pairs=pairs,
+                capability=capability,
+                documents=documents,
+                style_distance=style_distance,
+                attributed=attributed,
+                leaks=None if of_base is None else self._leaks(of_base, said),
+                contaminated=None if of_base is None else self._contaminated(of_base, said),
+            ),
+            said,
+        )
+
+    def _likelihoods(self) -> dict[str, TextScore]:
+        found: dict[str, TextScore] = {}
+        for example in self._texts:
+            if values := self._logprobs(example.prompt, example.answer):
+                found[example.id] = TextScore(log_prob=sum(values), tokens=len(values))
+        return found
+
+    def _margins(self) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for pair in self._pairs:
+            chosen = self._logprobs(pair.prompt, pair.chosen)
+            rejected = self._logprobs(pair.prompt, pair.rejected)
+            if chosen and rejected:
+                found[pair.id] = sum(chosen) - sum(rejected)
+        return found
+
+    def _item(self, question: str, options: Sequence[str]) -> float:
+        prompt = [Said(role="user", text=question)]
+        return share_of_right([sum(self._logprobs(prompt, option)) for option in options])
+
+    def _document(self, probe_id: str) -> str:
+        self._check_stop()
+        [probe] = [probe for probe in DOCUMENTS if probe.id == probe_id]
+        return self._served.extract(
+            probe.instruction, (), probe.text, probe.schema, probe.max_tokens
+        )
+
+    def _style(self) -> tuple[float | None, float | None]:
+        """(distance to the user's held-in texts, mean probability that the user wrote it)."""
+        asked = [e for e in self._texts if e.kind == "text"][:STYLED]
+        if not asked or not self._own:
+            return None, None
+        written = [self._answer(e.prompt[-1].text, _STYLE_TOKENS) for e in asked]
+        if self._classifier is None:
+            return distance(written, self._own), None
+        own = [self._classifier.probability(text) for text in written]
+        return distance(written, self._own), sum(own) / len(own)
+
+    def _leaks(self, of_base: _Said, said: _Said) -> tuple[str, ...]:
+        return tuple(
+            key for key, values in said.canaries.items() if recites(of_base.canaries[key], values)
+        )
+
+    def _contaminated(self, of_base: _Said, said: _Said) -> tuple[str, ...]:
+        return tuple(
+            asked
+            for asked, answer in said.unrelated.items()
+            if brings_up(self._affairs, asked, answer, of_base.unrelated[asked])
+        )
+
+    def _logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
+        self._check_stop()
+        return self._served.logprobs(prompt, answer)
+
+    def _answer(self, prompt: str, max_tokens: int) -> str:
+        self._check_stop()
+        return self._served.answer(prompt, max_tokens)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise Stopped("Measuring made room; it is done again at the next night.")
+
+    def _show(self, name: str, done: int) -> None:
+        self._progress(f"measuring the {name}", done, 7)
+
+
+def figures(measured: Measured) -> Mapping[str, Mapping[str, float | None]]:
+    """The scores a person compares, system by system; shares are 0 to 1, NLL is in nats."""
+    systems = {
+        "base": measured.base,
+        "current": measured.current,
+        "candidate": measured.candidate,
+    }
+    return {
+        name: {
+            "nll": scores.nll,
+            "preference_accuracy": scores.preference_accuracy,
+            "capability": scores.capability_share,
+            "valid_documents": scores.valid_share,
+            "style_distance": scores.style_distance,
+            "attributed_to_user": scores.attributed,
+        }
+        for name, scores in systems.items()
+        if scores is not None
+    }
