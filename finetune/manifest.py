@@ -19,7 +19,7 @@ ADAPTER_FILE = "adapter.gguf"
 class Manifest(BaseModel):
     """Beside each adapter. Holds ids, numbers and our own sentences, none of the user's words."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     number: int
     night: str

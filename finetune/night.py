@@ -123,8 +123,8 @@ class Night:
         Raises FinetuneFault and what the model raises; the journal says why then, and the adapter
         that served still serves.
         """
+        forgetting.reconcile(self._home, self._log)
         with self.workplace.held(), self._told():
-            forgetting.reconcile(self._home, self._log)
             state = self._unfinished()
             if state is not None:
                 self._id = state.night
