@@ -120,18 +120,19 @@ class Adapters:
         gone = set(event_ids)
         affected = [m for m in self.all() if not m.detached and not gone.isdisjoint(m.sources)]
         numbers = {m.number for m in affected}
-        unknown = [p for p in self.folder.glob("[0-9]*") if load(p) is None]
-        if affected or unknown:
-            self._queue()
-        # First what serves, so that a kill from here on leaves no affected adapter in use.
-        history, _ = self._pointer()
-        if numbers.intersection(history):
-            self._point([n for n in self._usable(history) if n not in numbers])
+        unknown = [path for path in self.folder.glob("[0-9]*") if load(path) is None]
+        # First the weights, so that neither a kill nor a full disk leaves any in use.
         for manifest in affected:
             self.weights(manifest.number).unlink(missing_ok=True)
-            manifest.model_copy(update={"detached": "forgotten"}).save(self._place(manifest.number))
         for path in unknown:
             shutil.rmtree(path, ignore_errors=True)
+        if affected or unknown:
+            write_whole(self.folder / _QUEUE, "{}\n")
+        history, _ = self._pointer()
+        if numbers.intersection(history):
+            self._point(self._usable(history))
+        for manifest in affected:
+            manifest.model_copy(update={"detached": "forgotten"}).save(self._place(manifest.number))
         return sorted(numbers)
 
     @property
@@ -141,9 +142,6 @@ class Adapters:
 
     def retrained(self) -> None:
         (self.folder / _QUEUE).unlink(missing_ok=True)
-
-    def _queue(self) -> None:
-        write_whole(self.folder / _QUEUE, "{}\n")
 
     # -- the pointer
 

@@ -31,6 +31,9 @@ ARCHITECTURES = {
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The layers that get an adapter; the same names in all four architectures."""
 
+_DIGITS_APART = frozenset({"smollm", "starcoder", "refact", "command-r", "codeshell"})
+"""Names of llama.cpp for splitting text into single digits and GPT-2's pieces."""
+
 _BLOCK = 1 << 22
 _ROOM = 1.1
 """Disk asked for beyond the weights themselves."""
@@ -125,7 +128,9 @@ def _dequantise(source: Path, folder: Path) -> None:
         if shutil.disk_usage(part).free < _ROOM * size:
             raise NoRoom(f"De-quantising {source.name} needs {size / 1e9:.1f} GB of disk.")
         # The tokenizer of a GGUF is complete, its chat template included.
-        AutoTokenizer.from_pretrained(source.parent, **named).save_pretrained(part)
+        tokenizer = AutoTokenizer.from_pretrained(source.parent, **named)
+        _split_as_served(tokenizer, source)
+        tokenizer.save_pretrained(part)
         model.save_pretrained(part)
         part.rename(folder)
     except (ValueError, KeyError, RuntimeError, NotImplementedError) as error:
@@ -138,6 +143,25 @@ def _dequantise(source: Path, folder: Path) -> None:
         raise NoRoom(f"{source.name} cannot be de-quantised to {folder}: {error}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _split_as_served(tokenizer: Any, source: Path) -> None:
+    """Split text before byte-pair merging as llama.cpp does for this file.
+
+    transformers splits as GPT-2 does whatever the file names; these split each digit off first,
+    so that white space before a number makes other tokens.
+    """
+    from gguf import GGUFReader
+    from tokenizers import pre_tokenizers
+
+    field = GGUFReader(source).get_field("tokenizer.ggml.pre")
+    if field is not None and field.contents() in _DIGITS_APART:
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Digits(individual_digits=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False),
+            ]
+        )
 
 
 def load_model(base: Base, dtype: str, device: str, *, four_bit: bool = False) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from finetune import dataset as datasets
 from finetune.adapters import Adapters
-from finetune.errors import DatasetDamaged
+from finetune.errors import DatasetDamaged, NoRoom
 from finetune.workplace import Workplace
 from memory.log import Log
 
@@ -41,7 +41,12 @@ def forget(home: Path, event_ids: Collection[str]) -> Forgotten:
         # It may have finished an adapter in the meantime.
         detached.update(adapters.detach(event_ids))
     state = workplace.state
-    examples = datasets.forget(home / datasets.DATASET_FILE, event_ids)
+    path = home / datasets.DATASET_FILE
+    try:
+        examples = datasets.forget(path, event_ids)
+    except NoRoom:
+        path.unlink(missing_ok=True)  # without room for a shorter one; it is derived again
+        examples = 1
     if examples or state is None or not set(event_ids).isdisjoint(state.sources):
         # Token weights and checkpoints cannot tell whose they are.
         workplace.drop()

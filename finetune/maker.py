@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from finetune.arguments import Arguments
 from finetune.base import digest_of
 from finetune.dataset import Dataset
-from finetune.errors import BaseMissing
+from finetune.errors import BaseMissing, NoRoom
 from finetune.files import write_whole
 from finetune.manifest import ADAPTER_FILE
 from finetune.night import Made
@@ -24,15 +25,22 @@ def digest_of_model(path: Path, cache: Path) -> str:
 
     Raises BaseMissing.
     """
-    if not path.is_file():
-        raise BaseMissing(f"There is no model {path} to train from; run `lifelore setup`.")
+    _require(path)
     stat = path.stat()
     key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
     known = _digests(cache)
     if key not in known:
         known[key] = digest_of([path])
-        write_whole(cache / _DIGESTS_FILE, json.dumps(known, indent=2) + "\n")
+        with suppress(NoRoom):
+            write_whole(cache / _DIGESTS_FILE, json.dumps(known, indent=2) + "\n")
     return known[key]
+
+
+def _require(path: Path | None) -> Path:
+    if path is None or not path.is_file():
+        named = "language model" if path is None else f"model {path}"
+        raise BaseMissing(f"There is no {named} to train from; run `lifelore setup`.")
+    return path
 
 
 def _digests(cache: Path) -> dict[str, str]:
@@ -46,13 +54,13 @@ def _digests(cache: Path) -> dict[str, str]:
 class PeftTrainer:
     """Trains on one GGUF file. `cache` holds the de-quantised base; nothing personal is there."""
 
-    def __init__(self, base: Path, cache: Path, arguments: Arguments) -> None:
-        self.base_name = base.stem
+    def __init__(self, base: Path | None, cache: Path, arguments: Arguments) -> None:
+        self.base_name = base.stem if base else "no model"
         self.keeps = ("token_weights.safetensors",)
         self._base, self._cache, self._arguments = base, cache, arguments
 
     def base_digest(self) -> str:
-        return digest_of_model(self._base, self._cache)
+        return digest_of_model(_require(self._base), self._cache)
 
     def make(self, dataset: Dataset, work: Path, stop: StopFlag, progress: Progress) -> Made:
         """Raises as finetune.train.train and finetune.export.export do."""
@@ -64,7 +72,7 @@ class PeftTrainer:
             progress(step.stage, step.step, step.steps)
 
         progress("preparing the base", 0, 1)
-        base = prepare(self._base, self._cache)
+        base = prepare(_require(self._base), self._cache)
         trained = train(dataset, base, work, self._arguments, stop=stop, progress=show)
         export(trained.folder, base, work / ADAPTER_FILE)
         return Made(

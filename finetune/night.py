@@ -115,7 +115,8 @@ class Night:
         self._stop = self.workplace.stop_flag(stop or NeverStop())
         self._progress = progress
         self._clock = clock or SystemClock()
-        self._id = str(ULID())
+        unfinished = self.workplace.state
+        self._id = unfinished.night if unfinished else str(ULID())
 
     def run(self, only: Step | None = None) -> Outcome:
         """All steps from where the last night stopped, or one of them.
@@ -126,8 +127,6 @@ class Night:
         forgetting.reconcile(self._home, self._log)
         with self.workplace.held(), self._told():
             state = self._unfinished()
-            if state is not None:
-                self._id = state.night
             if state is None or only == "dataset":
                 if only == "evaluate":
                     raise TooLittleData("There is no trained adapter to measure; train one first.")
