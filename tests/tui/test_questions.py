@@ -144,3 +144,21 @@ async def test_a_question_belongs_to_its_conversation_and_goes_before_offers() -
         await standing.chat.open_session("new-1")
         await standing.rest()
         assert standing.one(QuestionLine).display
+
+
+async def test_the_field_goes_with_the_keyboard_unless_something_is_in_it() -> None:
+    async with stage(asking(question("open", ()))) as standing:
+        await ask(standing)
+        field = standing.one(AnswerField)
+        assert not field.display
+        await standing.pilot.press("shift+tab")
+        await standing.pilot.pause()
+        assert field.has_focus
+        await standing.pilot.press("tab")
+        await standing.pilot.pause()
+        assert standing.one(Prompt).has_focus
+        assert not field.display
+        await standing.pilot.press("ctrl+g", "x", "tab")
+        await standing.pilot.pause()
+        assert field.display
+        assert field.value == "x"

@@ -157,6 +157,21 @@ async def test_escape_gives_up_an_edit_and_brings_the_draft_back() -> None:
         assert assistant.sent == [("cake", "draft on")]
 
 
+@pytest.mark.parametrize(
+    ("more", "left"), [("", "draft"), (" Hm", "And without apples? Hm\ndraft")]
+)
+async def test_leaving_gives_up_an_edit_and_loses_no_words(more: str, left: str) -> None:
+    async with stage(two_turns(), session_id="cake") as standing:
+        await standing.type("draft")
+        await to_conversation(standing, "e")
+        await standing.type(more)
+        await standing.pilot.press("ctrl+n")
+        await standing.rest()
+        assert standing.one(Prompt).text == left
+        assert not standing.one(Prompt).border_title
+        assert all(one.editing is None for one in standing.chat.conversations.all())
+
+
 async def test_a_fork_goes_on_after_the_chosen_answer() -> None:
     assistant = two_turns()
     async with stage(assistant, session_id="cake") as standing:

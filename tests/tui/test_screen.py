@@ -189,3 +189,13 @@ async def test_ctrl_q_quits() -> None:
         await standing.pilot.press("ctrl+q")
         await standing.pilot.pause()
         assert standing.app.return_code == 0
+
+
+async def test_a_long_hint_is_shown_whole() -> None:
+    async with stage(FakeAssistant(), (60, 24)) as standing:
+        standing.chat.status.hint("word " * 25 + "end")
+        await standing.pilot.pause()
+        assert standing.chat.status.region.height > 1
+        standing.chat.status.hint("")
+        await standing.pilot.pause()
+        assert standing.chat.status.region.height == 1

@@ -136,6 +136,7 @@ class Replies(Remembered):
     def _fork_before(self, message_id: str, text: str | None = None) -> None:
         current = self.conversations.current
         if (session := current.session) is None:
+            self.status.hint("This conversation is still being opened.")
             return
 
         def fork() -> tuple[SessionLike, Sequence[TurnLike]]:

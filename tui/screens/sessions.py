@@ -9,6 +9,7 @@ from tui import background
 from tui.hears import hears
 from tui.messages import Loaded, LoadFailed, SessionsListed
 from tui.screens.turns import Turns
+from tui.text import visible
 from tui.widgets.earlier import Earlier
 from tui.widgets.later import Later
 from tui.widgets.prompt import Prompt
@@ -93,6 +94,11 @@ class Sessions(Turns):
         """Make a conversation the visible one, ready to be written in."""
         self.remove_class("-show-sessions", "-show-memories")
         before = self.conversations.current
+        if before.editing is not None and before is not transcript:
+            # The edit belongs to where it was begun; the words themselves are not lost.
+            unchanged = self.query_one(Prompt).text == visible(before.editing.said)
+            self.query_one(Prompt).take_up(keep=not unchanged)
+            before.editing = None
         await self.conversations.open(transcript, self.outbox.concerns)
         if before.temporary and before is not transcript:
             await self._leave(before, transcript)

@@ -73,7 +73,9 @@ class TimelineScreen(ModalScreen["str | None"]):
         days = sorted((day for day, turns in self._days.items() if turns > 0), reverse=True)
         total = sum(self._days.values())
         self._say(
-            f"{total:,} turns on {len(days):,} days" if days else "Nothing has been said yet."
+            f"{_count(total, 'turn')} on {_count(len(days), 'day')}"
+            if days
+            else "Nothing has been said yet."
         )
         most = max(self._days.values(), default=1)
         options: list[Option] = []
@@ -96,7 +98,7 @@ class TimelineScreen(ModalScreen["str | None"]):
     def _day(self, day: date, most: int) -> Content:
         count = self._days[day]
         full = max(1, round(_BAR * count / most))
-        turns = f" {count} {'turn' if count == 1 else 'turns'}"
+        turns = f" {_count(count, 'turn')}"
         return Content.assemble(
             f"  {day:%a} {day.day:>2}  ", ("▇" * full, "$primary"), (turns, "$quiet")
         )
@@ -135,6 +137,10 @@ class TimelineScreen(ModalScreen["str | None"]):
         of_day, days = self.query_one("#of-day"), self.query_one("#days")
         of_day.display, days.display = shown, not shown
         (of_day if shown else days).focus()
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _level(count: int, most: int) -> str:

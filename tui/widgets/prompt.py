@@ -90,11 +90,14 @@ class Prompt(TextArea):
         self._pasted.clear()
         self.insert(self._fold(text))
 
-    def take_up(self) -> None:
-        """The draft that was laid aside, in the place of what is written."""
+    def take_up(self, *, keep: bool = False) -> None:
+        """The draft that was laid aside, in the place of what is written or, to keep that, after
+        it.
+        """
+        texts = [self._whole() if keep else "", self._aside]
         self.clear()
         self._pasted.clear()
-        self.put_back(self._aside)
+        self.put_back("\n".join(text for text in texts if text))
         self._aside = ""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -79,8 +79,7 @@ class QuestionLine(Vertical, can_focus=True):
             self._options = (question.options or yes_no)[:_MOST]
             field = self.query_one(AnswerField)
             field.value = ""
-            field.display = self.open
-            self.can_focus = not self.open
+            self._show_field(False)
         self._draw(focus_key)
 
     @property
@@ -88,8 +87,23 @@ class QuestionLine(Vertical, can_focus=True):
         """Whether it is answered in words."""
         return not self._options
 
+    def on_focus(self) -> None:
+        """The field of an open question is there while it is written in."""
+        if self.open:
+            self._show_field(True)
+            self.query_one(AnswerField).focus()
+
+    def on_descendant_blur(self) -> None:
+        if not self.query_one(AnswerField).value:
+            self._show_field(False)
+
+    def _show_field(self, shown: bool) -> None:
+        self.query_one(AnswerField).display = shown
+        self.can_focus = not shown
+
     def take_focus(self) -> None:
-        (self.query_one(AnswerField) if self.open else self).focus()
+        field = self.query_one(AnswerField)
+        (field if field.display else self).focus()
 
     def why(self) -> None:
         self._told_why = not self._told_why

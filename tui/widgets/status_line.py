@@ -73,4 +73,6 @@ class StatusLine(Horizontal):
         # Called for every piece of an answer, and an update lays out the whole screen.
         if not line.is_same(self._drawn):
             self._drawn = line
-            self.query_one("#doing", Static).update(line)
+            doing = self.query_one("#doing", Static)
+            doing.set_class(bool(self._hint), "-hint")  # a hint is read, so it is shown whole
+            doing.update(line)
