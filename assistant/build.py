@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from assistant.adapters import ServingAdapter
 from assistant.errors import SetupNeeded
 from assistant.models.base import LanguageModel
 from assistant.models.catalog import ModelEntry, shipped_catalog
@@ -57,6 +58,7 @@ def open_assistant(settings: Settings) -> Assistant:
 
     slot = model_slot(settings)
     store = open_store(settings)
+    wake(settings.home, store)
     clock = SystemClock()
     notes = notes_of(settings)
     return Assistant(
@@ -107,7 +109,25 @@ def open_store(settings: Settings) -> MemoryStore:
         open_embedder=lambda identity: _earlier_embedder(settings, identity),
         chroma_url=settings.chroma_url,
         reranker=CrossEncoderReranker(settings.cross_encoder) if settings.cross_encoder else None,
+        on_erased=lambda ids: forget_in_training(settings.home, ids),
     )
+
+
+def forget_in_training(home: Path, ids: Sequence[str]) -> None:
+    """Take what was erased out of adapters, playback set and caches."""
+    from finetune.forgetting import forget
+
+    forget(home, ids)
+
+
+def wake(home: Path, store: MemoryStore) -> None:
+    """The user is there: a night under way makes room, and nothing erased serves."""
+    if (home / "night").exists():
+        from finetune.forgetting import reconcile
+        from finetune.workplace import Workplace
+
+        Workplace(home).ask_to_stop()
+        reconcile(home, store.log)
 
 
 def embedder_for(settings: Settings, name: str) -> Embedder:
@@ -136,7 +156,8 @@ def model_slot(settings: Settings) -> ModelSlot:
     if settings.server_url is not None:
         return ModelSlot(settings.server_model, settings.context_tokens, lambda: _server(settings))
     name, path = local_model(settings)
-    return ModelSlot(name, settings.context_tokens, lambda: _local(settings, path))
+    follow = ServingAdapter(settings, path).follow
+    return ModelSlot(name, settings.context_tokens, lambda: local(settings, path), follow)
 
 
 def local_model(settings: Settings) -> tuple[str, Path | None]:
@@ -183,16 +204,14 @@ def notes_of(settings: Settings) -> NoteLimits:
     )
 
 
-def _local(settings: Settings, path: Path | None) -> LanguageModel:
+def local(settings: Settings, path: Path | None) -> LanguageModel:
+    """The model of this file, without any adapter. Raises SetupNeeded and ModelBroken."""
     if path is None:
         wanted = f" --model {settings.model}" if settings.model else ""
         raise SetupNeeded(f"No language model is here yet; run `lifelore setup{wanted}`.")
     from assistant.models.llama import LlamaCppModel
 
-    model = LlamaCppModel(path, settings.context_tokens, threads=settings.threads)
-    if settings.adapter is not None:
-        model.use_adapter(settings.adapter)
-    return model
+    return LlamaCppModel(path, settings.context_tokens, threads=settings.threads)
 
 
 def _server(settings: Settings) -> LanguageModel:

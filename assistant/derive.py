@@ -12,7 +12,7 @@ from typing import Any
 from filelock import Timeout
 
 from assistant.errors import AssistantFault
-from assistant.models.base import ChatMessage, Completed, TextDelta
+from assistant.models.base import ChatMessage, Completed, LanguageModel, TextDelta
 from assistant.models.slot import ModelSlot
 from memory.errors import ExtractorUnavailable, Interrupted
 from memory.ports import Example
@@ -50,24 +50,40 @@ class ModelExtractor:
 
         What never changes stands first, so that the prefix cache holds it from call to call.
         """
-        messages = [ChatMessage("system", instruction)]
-        for example in examples:
-            messages.append(ChatMessage("user", example.text))
-            messages.append(ChatMessage("assistant", example.answer))
-        messages.append(ChatMessage("user", text))
-        said: list[str] = []
         try:
             model = self._slot.background(CONTEXT_TOKENS)
-            for chunk in model.complete(
-                messages, max_tokens=max_tokens, schema=schema, cancel=self.stop
-            ):
-                if isinstance(chunk, TextDelta):
-                    said.append(chunk.text)
-                elif isinstance(chunk, Completed) and chunk.finish == "cancelled":
-                    raise Interrupted("Deriving made room for something else; it goes on later.")
+            return written(
+                model, shown(instruction, examples, text), max_tokens, self.stop, schema=schema
+            )
         except AssistantFault as fault:
             raise ExtractorUnavailable(str(fault)) from fault
-        return "".join(said)
+
+
+def shown(instruction: str, examples: Sequence[Example], text: str) -> list[ChatMessage]:
+    """The chat that asks for a document."""
+    messages = [ChatMessage("system", instruction)]
+    for example in examples:
+        messages.append(ChatMessage("user", example.text))
+        messages.append(ChatMessage("assistant", example.answer))
+    return [*messages, ChatMessage("user", text)]
+
+
+def written(
+    model: LanguageModel,
+    messages: Sequence[ChatMessage],
+    max_tokens: int,
+    stop: Flag,
+    *,
+    schema: dict[str, Any] | None = None,
+) -> str:
+    """All that the model says to this. Raises Interrupted when it was told to stop."""
+    said: list[str] = []
+    for chunk in model.complete(messages, max_tokens=max_tokens, schema=schema, cancel=stop):
+        if isinstance(chunk, TextDelta):
+            said.append(chunk.text)
+        elif isinstance(chunk, Completed) and chunk.finish == "cancelled":
+            raise Interrupted("Deriving made room for something else; it goes on later.")
+    return "".join(said)
 
 
 class Consolidation:

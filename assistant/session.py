@@ -224,6 +224,7 @@ class Assistant:
             event = keeping.log.append(drafts)[-1]
             session.opening = None
             yield Accepted(event.id, session.id)
+            yield from map(Notice, self.model.take_notices())
             if replaced:
                 yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
             updates = self._answer(event, session, self._limits)

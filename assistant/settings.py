@@ -48,7 +48,11 @@ class Settings(BaseSettings):
     """Folder of a sentence-transformers CrossEncoder that reads the best memories once more with
     the question: better recall, at a second or more a turn on a CPU."""
     adapter: Path | None = None
-    """A GGUF LoRA to serve with."""
+    """A GGUF LoRA to serve with; None serves with the one that the night promoted."""
+    adapters_kept: int = Field(default=5, ge=1)
+    """Adapters of past nights that are kept to go back to."""
+    night_minutes: float = Field(default=120.0, gt=0)
+    """Time that one night may train; it learns as much as fits."""
 
     server_url: str | None = None
     """Base URL of an OpenAI-compatible server to use instead of a local model. What you say and

@@ -56,7 +56,7 @@ class PeftTrainer:
 
     def __init__(self, base: Path | None, cache: Path, arguments: Arguments) -> None:
         self.base_name = base.stem if base else "no model"
-        self.keeps = ("token_weights.safetensors",)
+        self.keeps: tuple[str, ...] = ("token_weights.safetensors",)
         self._base, self._cache, self._arguments = base, cache, arguments
 
     def base_digest(self) -> str:

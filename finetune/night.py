@@ -292,7 +292,7 @@ class Night:
             raise Stopped("Something was forgotten meanwhile; the next night trains without it.")
 
     def _ended(self, outcome: Outcome, step: str, data: dict[str, Any]) -> Outcome:
-        self.tell(step, outcome.text, data)
+        self.tell(step, outcome.text, {**data, "ended": True})
         self.workplace.finish(self._trainer.keeps)
         return outcome
 

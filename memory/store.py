@@ -67,7 +67,8 @@ class MemoryStore:
 
     `open_embedder` gives the embedder of an earlier identity, so that recall goes on with the old
     vectors while the new ones are made; None when it is no longer there. With `chroma_url`, the
-    vector index is on that Chroma server, shared by every process of the home.
+    vector index is on that Chroma server, shared by every process of the home. `on_erased` is told
+    the ids of erased events, so that what others made of them goes too.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class MemoryStore:
         clock: Clock | None = None,
         recall: RecallSettings | None = None,
         reranker: Reranker | None = None,
+        on_erased: Callable[[Sequence[str]], object] = lambda ids: None,
     ) -> None:
         self.home = home
+        self._on_erased = on_erased
         self._wanted = embedder
         self._open_embedder = open_embedder
         self._chroma_url = chroma_url
@@ -413,6 +416,7 @@ class MemoryStore:
         """Erase what the plan names from log, views and index, and look for what remains."""
         texts = plan.texts
         self.log.redact(plan.ids)
+        self._on_erased(plan.ids)
         self._healed(lambda: self._catch_up(progress, fill=_FILLED_AT_ONCE))
         if self._coming is not None:
             self._erase_from(self._coming, plan)

@@ -13,6 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from assistant.cli.app import app
     from assistant.errors import AssistantFault
+    from finetune.errors import FinetuneFault
     from memory.errors import MemoryFault
 
     for stream in (sys.stdout, sys.stderr):
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = app(
             args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False
         )
-    except (MemoryFault, AssistantFault) as fault:
+    except (MemoryFault, AssistantFault, FinetuneFault) as fault:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1
     except (typer.Abort, KeyboardInterrupt):

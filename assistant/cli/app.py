@@ -15,6 +15,7 @@ from assistant.cli import (
     facts,
     memories,
     models,
+    night,
     nudge,
     profile,
     questions,
@@ -60,6 +61,6 @@ def _open_tui(options: Options, session: str | None) -> int:
     return code
 
 
-GROUPS = (chat, memories, facts, profile, questions, consent, nudge, models, upkeep, bench)
+GROUPS = (chat, memories, facts, profile, questions, consent, nudge, night, models, upkeep, bench)
 for group in GROUPS:
     group.register(app)

@@ -1,4 +1,4 @@
-"""Commands on what was derived: facts, where they come from, and deriving them now."""
+"""Commands on what was derived: facts, and where they come from."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ import typer
 
 from assistant.cli.common import (
     AsJson,
-    interrupt_sets,
     memory_json,
     print_json,
-    progress_bars,
     say,
-    settings_of,
 )
 from assistant.cli.memories import opened
 from assistant.cli.profile import line_json
-from memory.errors import Interrupted, NotFound, RefusedInput
+from memory.errors import NotFound
 
 if TYPE_CHECKING:
     from memory.recall import Memory
@@ -29,13 +26,11 @@ if TYPE_CHECKING:
     from memory.views.summaries import Summary
 
 _FOUND = 50
-STEPS = ("consolidate",)
 
 
 def register(app: typer.Typer) -> None:
     app.command()(facts)
     app.command()(why)
-    app.command()(sleep)
 
 
 def facts(
@@ -99,50 +94,6 @@ def why(
         print(f"      {turn.id}")
     for fact in noted:
         print(f"  -> {fact['text']} ({fact['id']})")
-
-
-def sleep(
-    context: typer.Context,
-    only: Annotated[
-        str | None, typer.Option(help="One step: consolidate.", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Work through what was said: note down facts, sum up sessions, days, weeks and longer.
-
-    The newest comes first. Ctrl-C loses nothing: what is done is kept, and the next run goes on.
-    """
-    if only is not None and only not in STEPS:
-        raise RefusedInput(f"There is no step {only!r}; choose one of {', '.join(STEPS)}.")
-    from assistant.build import model_slot
-    from assistant.derive import ModelExtractor, consolidate
-
-    slot = model_slot(settings_of(context))
-    extractor = ModelExtractor(slot)
-    with opened(context) as store:
-        try:
-            with progress_bars() as progress, interrupt_sets(extractor.stop):
-                consolidate(store, extractor, progress)
-        except Interrupted as stopped:
-            raise typer.Abort() from stopped
-        finally:
-            slot.close()
-        left, kept = store.underived(), len(store.facts.all(history=True))
-        dropped = store.facts.dropped()
-    if as_json:
-        print_json(
-            {
-                "facts": kept,
-                "dropped": dropped,
-                "turns": left.turns,
-                "summaries": left.summaries,
-            }
-        )
-    else:
-        print(
-            f"{left.turns} turns read, {kept} facts kept, {sum(dropped.values())} not borne out by "
-            f"their turn; {left.summaries} summaries."
-        )
 
 
 def _matching(store: MemoryStore, text: str | None, history: bool) -> Sequence[Fact]:

@@ -11,8 +11,18 @@ from assistant.models.base import LanguageModel
 class ModelSlot:
     """Loads the model when it is first asked for; a failed load is tried again at the next."""
 
-    def __init__(self, name: str, context_tokens: int, load: Callable[[], LanguageModel]) -> None:
+    def __init__(
+        self,
+        name: str,
+        context_tokens: int,
+        load: Callable[[], LanguageModel],
+        follow: Callable[[LanguageModel], str | None] = lambda model: None,
+    ) -> None:
+        """`follow` puts the model on the adapter that is to serve by now, each time it is asked
+        for; what it returns is for the user to know."""
         self.name = name
+        self._follow = follow
+        self._notices: list[str] = []
         self.context_tokens = context_tokens
         self._load = load
         self._lock = threading.Lock()
@@ -24,7 +34,14 @@ class ModelSlot:
         with self._lock:
             if self._model is None:
                 self._model = self._load()
+            if notice := self._follow(self._model):
+                self._notices.append(notice)
             return self._model
+
+    def take_notices(self) -> list[str]:
+        """What the user is to know, once."""
+        taken, self._notices = self._notices, []
+        return taken
 
     def background(self, context_tokens: int) -> LanguageModel:
         """The same model for work beside the conversation, whose prefix cache it must not spoil.
