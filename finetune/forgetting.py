@@ -40,14 +40,13 @@ def forget(home: Path, event_ids: Collection[str]) -> Forgotten:
         workplace.wait_until_stopped(WAIT_SECONDS)
         # It may have finished an adapter in the meantime.
         detached.update(adapters.detach(event_ids))
-    state = workplace.state
     path = home / datasets.DATASET_FILE
     try:
         examples = datasets.forget(path, event_ids)
     except NoRoom:
         path.unlink(missing_ok=True)  # without room for a shorter one; it is derived again
         examples = 1
-    if examples or state is None or not set(event_ids).isdisjoint(state.sources):
+    if examples or workplace.may_hold(event_ids):
         # Token weights and checkpoints cannot tell whose they are.
         workplace.drop()
     return Forgotten(tuple(sorted(detached)), examples)

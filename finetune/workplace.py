@@ -6,7 +6,7 @@ All of it lies in `night/` of the home and is personal: weights under way hold w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -88,6 +88,13 @@ class Workplace:
             return State.model_validate_json((self.folder / _STATE).read_text(encoding="utf-8"))
         except (OSError, ValueError, ValidationError):
             return None
+
+    def may_hold(self, event_ids: Collection[str]) -> bool:
+        """Whether what is under way may hold anything of these events."""
+        state = self.state
+        if state is None:
+            return (self.folder / _STATE).exists()  # unreadable: nobody can tell
+        return not set(event_ids).isdisjoint(state.sources)
 
     def note(self, state: State) -> None:
         """Raises NoRoom."""

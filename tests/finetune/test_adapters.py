@@ -170,6 +170,39 @@ def test_forgetting_something_else_leaves_adapters_alone(home: Path) -> None:
     assert not adapters.retraining
 
 
+def test_what_is_under_way_stays_unless_it_may_hold_what_is_forgotten(home: Path) -> None:
+    place = Workplace(home)
+    place.work.mkdir(parents=True)
+    cache = place.work / "token_weights.safetensors"
+    cache.write_bytes(b"123")
+    forgetting.forget(home, ["other"])
+    assert cache.exists()
+    place.note(State(night="n", step="train", sources=("mine",)))
+    forgetting.forget(home, ["other"])
+    assert cache.exists()
+    (place.folder / "state.json").write_text("{")
+    forgetting.forget(home, ["other"])
+    assert not cache.exists()
+
+
+def test_a_full_disk_does_not_keep_what_is_forgotten(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_life(home, canary_at=0)
+    first = log.read_after(0, 1)[0].id
+    adapters = Adapters(home)
+    adapters.promote(add(adapters, first))
+    datasets.save(datasets.build(log), home / datasets.DATASET_FILE)
+
+    def full(*_: object) -> None:
+        raise NoRoom("It cannot be written: No space left on device.")
+
+    monkeypatch.setattr(datasets, "save", full)
+    assert forgetting.forget(home, [first]).adapters == (1,)
+    assert not holding(home, CANARY.encode(), but="log.sqlite3")
+    log.close()
+
+
 def test_an_adapter_without_a_readable_manifest_is_erased_with_anything(home: Path) -> None:
     adapters = Adapters(home)
     adapters.promote(add(adapters, "mine"))
