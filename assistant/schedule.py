@@ -177,8 +177,10 @@ class Cron:
     name: str = "cron"
 
     def install(self, command: Sequence[str]) -> None:
-        # A percent sign ends the command in a crontab.
-        line = f"17 * * * * nice -n 15 {shlex.join(command)}".replace("%", "\\%")
+        # A percent sign ends the command in a crontab. What is printed would be mailed every hour;
+        # the journal tells it.
+        called = shlex.join(command).replace("%", "\\%")
+        line = f"17 * * * * nice -n 15 {called} >/dev/null 2>&1"
         self._write([*self._others(), f"{line} {_MARK}"])
 
     def remove(self) -> bool:

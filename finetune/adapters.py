@@ -103,10 +103,11 @@ class Adapters:
         return self.serving
 
     def prune(self) -> None:
-        """Keep the newest few, and what serves; delete the others."""
-        serving = self.serving
-        for manifest in self.all()[: -self._keep]:
-            if serving is None or manifest.number != serving.number:
+        """Delete all but the newest few, what serves, and what served before it."""
+        history, _ = self._pointer()
+        kept = {m.number for m in self.all()[-self._keep :]} | set(self._usable(history)[-2:])
+        for manifest in self.all():
+            if manifest.number not in kept:
                 shutil.rmtree(self._place(manifest.number), ignore_errors=True)
         for left in self.folder.glob("*.part"):
             shutil.rmtree(left, ignore_errors=True)

@@ -121,14 +121,17 @@ def test_a_full_disk_leaves_no_half_adapter(home: Path, monkeypatch: pytest.Monk
     assert not list(adapters.folder.glob("*.part"))
 
 
-def test_only_the_last_few_are_kept_and_what_serves(home: Path) -> None:
+def test_only_the_last_few_are_kept_with_what_serves_and_served(home: Path) -> None:
     adapters = Adapters(home, keep=2)
-    adapters.promote(add(adapters, "e"))
-    for _ in range(4):
+    for _ in range(3):
+        adapters.promote(add(adapters, "e"))
+    for _ in range(3):
         add(adapters, "e")
     adapters.prune()
-    assert [manifest.number for manifest in adapters.all()] == [1, 4, 5]
-    assert adapters.next_number() == 6
+    assert [manifest.number for manifest in adapters.all()] == [2, 3, 5, 6]
+    assert adapters.next_number() == 7
+    adapters.rollback()
+    assert serving(home) == 2
 
 
 def test_a_damaged_pointer_or_missing_weights_mean_the_base(home: Path) -> None:
