@@ -19,7 +19,7 @@ from memory.events import Draft, Origin
 from memory.ports import Clock
 from memory.store import MemoryStore
 from memory.user.lines import Line
-from memory.user.page import edits, page
+from memory.user.page import editable, edits, page
 from memory.user.relevance import Prototypes
 from memory.when import spoken_date
 
@@ -111,9 +111,9 @@ class Person:
     # -- the page
 
     def page(self) -> str:
-        """The profile as a Markdown page to read and edit."""
+        """The profile as a Markdown page to read and edit; its last line tells how it stood."""
         self._store.catch_up_instant()
-        return page(self._store.profile.read(self._clock.now())).text
+        return editable(page(self._store.profile.read(self._clock.now())))
 
     def save_page(self, text: str) -> str:
         """Take over what was changed on the page; a sentence on it. Raises RefusedInput."""

@@ -29,8 +29,11 @@ from memory.events import (
     ToolCalled,
 )
 from memory.log import Log
-from memory.text import content_words
+from memory.text import content_words, words
 from memory.user.fold import line_id
+
+KEPT_EDIT = "profile-edit.md"
+"""A page of the profile that was edited and refused; in the home, so that forgetting looks there."""
 
 _PIECE = 48
 """Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""
@@ -98,6 +101,20 @@ def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
     places = {line_id(i, str(part)) for i in trace.gone for part in range(_MOST_PARTS)}
     beside = [edit for edit in edits if edit.id not in trace.gone and _names(edit, places)]
     return ForgetPlan(tuple(asked), tuple(with_it), tuple(beside))
+
+
+def drop_kept_edit(home: Path, plan: ForgetPlan) -> None:
+    """Remove an edited page of the profile that was refused, where it shares a word with what goes.
+
+    A line of it may be in other words than those erased, so one word is enough.
+    """
+    file = home / KEPT_EDIT
+    if not file.exists():
+        return
+    rows = file.read_text("utf-8", "replace").splitlines()
+    said = {word for row in rows if not row.startswith(("#", "<!--")) for word in words(row)}
+    if said & _words_of((*plan.asked, *plan.with_it)):
+        file.unlink(missing_ok=True)
 
 
 def _names(event: Event, lines: set[str]) -> bool:

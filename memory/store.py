@@ -18,7 +18,7 @@ from memory.database import translated
 from memory.derive.deriver import Deriver, Left
 from memory.errors import EmbedderUnavailable, IndexBroken, NotFound, RefusedInput
 from memory.events import Consent, Draft, Event, Origin
-from memory.forget import ForgetPlan, leftovers, plan_forgetting
+from memory.forget import ForgetPlan, drop_kept_edit, leftovers, plan_forgetting
 from memory.log import Log, Verification
 from memory.ports import (
     Clock,
@@ -417,6 +417,7 @@ class MemoryStore:
         texts = plan.texts
         self.log.redact(plan.ids)
         self._on_erased(plan.ids)
+        drop_kept_edit(self.home, plan)
         self._healed(lambda: self._catch_up(progress, fill=_FILLED_AT_ONCE))
         if self._coming is not None:
             self._erase_from(self._coming, plan)

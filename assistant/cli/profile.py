@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from memory.user.fold import Act, Profile
     from memory.user.lines import Line
 
-_KEPT = "profile-edit.md"
-"""A page that was edited and could not be read; in the home, so that forgetting looks there."""
 _EDITORS = ("nano", "vim", "vi", "emacs", "notepad")
 
 profile = typer.Typer(
@@ -86,10 +84,11 @@ def edit(
     to say yes. The [dates] and ^ids at the end of a line may stay as they are. Your words win for
     ever over what is derived; `lifelore profile undo` takes an edit back.
     """
+    from memory.forget import KEPT_EDIT
     from memory.user.page import editable, edits, page
 
     with opened(context) as store:
-        kept = store.home / _KEPT
+        kept = store.home / KEPT_EDIT
         before = editable(page(read_profile(store), None if every else 2000))
         if source is not None:
             text = _read_file(source)

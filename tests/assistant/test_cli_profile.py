@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -316,3 +317,43 @@ def test_help_teaches(run: Run, arguments: tuple[str, ...]) -> None:
     code, out, _ = run(*arguments, "--help")
     assert code == 0
     assert len(out.split()) > 40
+
+
+# -- what is forgotten while a page is open
+
+
+def test_a_kept_page_brings_nothing_back(
+    run: Run, editor: Callable[[str, str], None], home: Path
+) -> None:
+    editor("## Home", "Home!")
+    assert run("profile", "edit")[0] == 1
+    kept = home / "profile-edit.md"
+    words = kept.read_text("utf-8")
+    [source] = [line["sources"][0] for line in lines(run) if "jazz" in line["text"]]
+    code, out, _ = run("forget", "--id", source, "--yes")
+    assert (code, "left" in out) == (0, False)
+    assert not kept.exists(), "it held the forgotten words"
+    kept.write_text(words, "utf-8")
+    editor("Home!", "## Home\n- I have a red door.")
+    assert run("profile", "edit")[:2] == (0, "1 added.\n")
+    assert "jazz" not in run("profile", "show")[1]
+
+
+def test_a_kept_page_without_the_forgotten_words_stays(
+    run: Run, editor: Callable[[str, str], None], home: Path
+) -> None:
+    editor("## Home", "Home!")
+    assert run("profile", "edit")[0] == 1
+    with store_of(home) as store:
+        [event] = store.append(
+            [Draft(payload=Message(text="Bring umbrellas."), session_id="s", origin=Origin.USER)]
+        )
+    assert run("forget", "--id", event.id, "--yes")[0] == 0
+    assert (home / "profile-edit.md").exists()
+
+
+@contextmanager
+def store_of(home: Path) -> Iterator[MemoryStore]:
+    store = MemoryStore(home, HashEmbedder())
+    yield store
+    store.close()

@@ -177,6 +177,28 @@ def test_the_page_is_edited_by_hand(opened: Home) -> None:
     opened.assistant.close()
 
 
+def test_an_open_page_brings_nothing_forgotten_back(opened: Home) -> None:
+    opened.say("I live in Ghent.")
+    opened.say("I love purplezebra cake.")
+    page = opened.assistant.profile_page()
+    store = opened.assistant.store
+    [cake] = [event.id for event in store.log.read_after(0, 100) if "zebra" in (event.text or "")]
+    store.forget(store.plan_forgetting(ids=[cake]))
+    changed = page.replace("I live in Ghent.", "I live in Ghent, near the canal.")
+    assert opened.assistant.save_profile(changed) == "1 change saved."
+    assert "purplezebra" not in opened.assistant.profile_page()
+    opened.assistant.close()
+
+
+def test_a_line_that_is_removed_from_the_page_is_gone(opened: Home) -> None:
+    opened.say("I live in Ghent.")
+    rows = opened.assistant.profile_page().split("\n")
+    without = "\n".join(row for row in rows if "Ghent" not in row)
+    assert opened.assistant.save_profile(without) == "1 change saved."
+    assert "Ghent" not in opened.assistant.profile_page()
+    opened.assistant.close()
+
+
 def test_consent_is_no_taste(opened: Home) -> None:
     opened.say(ALLERGY)
     assert [one.domain for one in opened.assistant.person.questions.asked()] == [CONSENT]

@@ -125,3 +125,20 @@ async def test_the_list_of_what_was_shown_is_hidden_and_sent_back() -> None:
         assert saved == "x" + PAGE + "\n" + listed
         assert area.text == "x" + PAGE
         assert standing.chat.unsaved_profile is None
+
+
+async def test_a_draft_is_saved_with_the_list_of_the_page_that_it_was_written_on() -> None:
+    assistant = with_page()
+    assistant.page = PAGE + "\n<!-- lines: abcdefgh.d.first -->\n"
+    async with stage(assistant) as standing:
+        await open_profile(standing)
+        await standing.type("mine ")
+        await standing.pilot.press("escape")
+        await standing.rest()
+        assistant.page = PAGE + "\n<!-- lines: abcdefgh.d.later -->\n"
+        area = await open_profile(standing)
+        assert area.text == "mine " + PAGE
+        await standing.pilot.press("ctrl+s")
+        await standing.rest()
+        [(_, saved)] = assistant.told
+        assert saved.endswith("<!-- lines: abcdefgh.d.first -->\n")

@@ -88,9 +88,10 @@ class ProfileScreen(Screen[str | None]):
         self._errands.run(self, self._assistant.profile_page, self._fetched, self._say)
 
     def _fetched(self, text: str) -> None:
-        text = self._without_list(text)
-        self._saved = text
-        self.page.text = text if self._draft is None else self._draft
+        self._saved = self.page.text = self._without_list(text)
+        if self._draft is not None:
+            # With the list of the page that it was written on, which tells what was changed.
+            self.page.text = self._without_list(self._draft)
         self.page.read_only = False
         self._say(
             "Remove, change or add lines; your words win for good."
@@ -109,6 +110,10 @@ class ProfileScreen(Screen[str | None]):
         text = self.page.text
         return text if self._saved is not None and text != self._saved else None
 
+    def _draft_now(self) -> str | None:
+        """What is not saved, with the list of the page that it was written on."""
+        return None if (text := self.unsaved) is None else text + self._list
+
     def _say(self, text: str, *, problem: bool = False) -> None:
         style = "$error" if problem else "$quiet"
         self.query_one("#profile-status", Static).update(Content.styled(one_line(text, 400), style))
@@ -116,7 +121,7 @@ class ProfileScreen(Screen[str | None]):
     @on(TextArea.Changed, "#page")
     def _changed(self) -> None:
         unsaved = self.unsaved
-        self._keep(unsaved)
+        self._keep(self._draft_now())
         mark = ("not saved · ^s saves", "$secondary") if unsaved is not None else ("", "")
         title = Content.assemble(("Profile", "bold $primary"), "  ", mark)
         self.query_one("#profile-title", Static).update(title)
@@ -164,7 +169,7 @@ class ProfileScreen(Screen[str | None]):
         self._fetch()
 
     def action_leave(self) -> None:
-        self.dismiss(self.unsaved)
+        self.dismiss(self._draft_now())
 
     # Sources.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from memory.errors import RefusedInput
 from memory.events import Consent, ProfileEdit
 from memory.user.fold import Profile
-from memory.user.lines import Section, Topic
+from memory.user.lines import Section, Statement, Topic
 from memory.user.page import Page, editable, edits, page, tokens
 from tests.memory.user.builders import Life
 
@@ -240,3 +241,96 @@ def test_an_empty_profile_has_a_page_to_write_on() -> None:
     assert edits(editable(shown) + "\n- I live in Lyon.\n", nothing) == [
         ProfileEdit(op="add", text="I live in Lyon.")
     ]
+
+
+# -- what changed while the page was open
+
+
+def test_what_was_forgotten_meanwhile_stays_forgotten() -> None:
+    life = Life()
+    life.say("I love cake.", "likes", "cake", polarity=1)
+    life.say("I like tea.", "likes", "tea", polarity=1)
+    handed = editable(page(life.profile()))
+    life.said.pop(0)
+    profile = life.profile()
+    assert edits(handed, profile) == []
+    assert edits(re.sub(r"( \[[^\]\n]+\])? \^\w{8}", "", handed), profile) == []
+    [change] = edits(handed.replace("I like tea.", "I like green tea."), profile)
+    assert isinstance(change, ProfileEdit)
+    assert (change.op, change.text) == ("replace", "I like green tea.")
+    with pytest.raises(RefusedInput, match="Line 4 of the page was changed or forgotten meanwhile"):
+        edits(handed.replace("cake", "carrot cake"), profile)
+    with pytest.raises(RefusedInput, match="meanwhile"):
+        edits(page_without_list(handed), profile)
+
+
+def page_without_list(text: str) -> str:
+    return text[: text.index("<!--")]
+
+
+def test_newer_words_are_not_overridden_by_an_open_page() -> None:
+    life = Life()
+    life.say("I live in Ghent.", "home", "Ghent", section=Section.HOME)
+    life.say("I like tea.", "likes", "tea", polarity=1)
+    handed = editable(page(life.profile()))
+    life.say("I moved to Lyon.", "home", "Lyon", section=Section.HOME)
+    life.say("I really like tea.", "likes", "tea", polarity=1)
+    profile = life.profile()
+    added = handed.replace("## Home\n", "## Home\n- I have a garden.\n")
+    assert edits(added, profile) == [ProfileEdit(op="add", section="home", text="I have a garden.")]
+    with pytest.raises(RefusedInput, match="meanwhile"):
+        edits(handed.replace("I like tea.", "I like green tea."), profile)
+    removed = "\n".join(row for row in handed.split("\n") if "tea." not in row)
+    with pytest.raises(RefusedInput, match="I really like tea"):
+        edits(removed, profile)
+    shown = page_without_list(handed)
+    with pytest.raises(RefusedInput, match="meanwhile"):
+        edits(shown.replace("I like tea.", "I like green tea."), profile)
+
+
+def test_a_page_may_be_saved_again_after_it_was_saved() -> None:
+    life = Life()
+    tea = life.say("I like tea.", "likes", "tea", polarity=1)
+    text = editable(page(life.profile())).replace("I like tea.", "I like mate.")
+    [change] = edits(text, life.profile())
+    assert isinstance(change, ProfileEdit)
+    assert change.line == tea
+    life.write(change, Statement(Section.TASTES, "likes", "mate", "", 1, 1.0, "I like mate."))
+    assert edits(text, life.profile()) == []
+
+
+def test_a_box_that_was_answered_meanwhile_is_left_alone(ada: Profile) -> None:
+    handed = editable(page(ada)).replace("[ ]", "[x]")
+    quaker = id_of(ada, "Quaker")
+    given = replace_line(ada, quaker, consent=True)
+    assert edits(handed, given) == []
+    gone = Profile(
+        tuple(ln for ln in ada.lines if ln.id != quaker), (), {}, ada.made_of, frozenset()
+    )
+    with pytest.raises(RefusedInput, match="meanwhile"):
+        edits(handed, gone)
+
+
+def replace_line(profile: Profile, line_id: str, *, consent: bool) -> Profile:
+    lines = [replace(ln, consent=consent) if ln.id == line_id else ln for ln in profile.lines]
+    return replace(profile, lines=tuple(lines))
+
+
+def test_a_copy_of_what_stands_there_adds_nothing(ada: Profile) -> None:
+    assert changed(ada, "## Tastes\n", "## Tastes\n- I live in Lyon.\n") == []
+
+
+def test_rewriting_a_box_is_no_yes_unless_it_is_ticked(ada: Profile) -> None:
+    quaker = id_of(ada, "Quaker")
+    [change] = changed(ada, "I'm a Quaker.", "I'm a quaker.")
+    assert isinstance(change, ProfileEdit)
+    assert (change.op, change.line) == ("replace", quaker)
+    yes, rewritten = changed(ada, "[ ] I'm a Quaker.", "[x] I'm a quaker.")
+    assert yes == Consent(topic="religion", answer="yes", line=quaker)
+    assert rewritten == change
+
+
+def test_what_is_about_a_barred_topic_is_not_written(ada: Profile) -> None:
+    barred = replace(ada, barred=frozenset({Topic.HEALTH}))
+    with pytest.raises(RefusedInput, match="Line 10 of the page is about health"):
+        changed(barred, "## Tastes\n", "## Tastes\n- Diabetes since 2010\n")
