@@ -17,6 +17,7 @@ from assistant.questions import Questions
 from memory.errors import EmbedderUnavailable
 from memory.events import Draft, Origin
 from memory.ports import Clock
+from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.user.lines import Line
 from memory.user.page import editable, edits, page
@@ -125,6 +126,14 @@ class Person:
         if not changes:
             return "Nothing was changed."
         return f"{len(changes)} {'change' if len(changes) == 1 else 'changes'} saved."
+
+    def line_sources(self, line_id: str) -> list[Memory]:
+        """The words that a line was taken from, oldest first; none for an unknown line."""
+        self._store.catch_up_instant()
+        lines = self._store.profile.lines(self._clock.now(), all=True)
+        return self._store.memories(
+            [id_ for line in lines if line.id == line_id for id_ in line.sources]
+        )
 
     # -- offers
 

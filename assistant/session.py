@@ -191,6 +191,10 @@ class Assistant:
         """Take over what was changed on the page. Raises RefusedInput naming the line."""
         return self.person.save_page(page)
 
+    def line_sources(self, line_id: str) -> list[Memory]:
+        """The words that a line of the profile was taken from, oldest first."""
+        return self.person.line_sources(line_id)
+
     def offers(self) -> list[Offer]:
         """What is to be offered unasked now."""
         return self.person.offers()

@@ -177,6 +177,14 @@ def test_the_page_is_edited_by_hand(opened: Home) -> None:
     opened.assistant.close()
 
 
+def test_a_line_names_the_words_it_was_taken_from(opened: Home) -> None:
+    opened.say("I live in Ghent.")
+    [line] = opened.assistant.store.profile.lines(opened.assistant.store.log.read_after(0, 1)[0].at)
+    assert [one.text for one in opened.assistant.line_sources(line.id)] == ["I live in Ghent."]
+    assert opened.assistant.line_sources("unknown") == []
+    opened.assistant.close()
+
+
 def test_an_open_page_brings_nothing_forgotten_back(opened: Home) -> None:
     opened.say("I live in Ghent.")
     opened.say("I love purplezebra cake.")

@@ -141,4 +141,4 @@ async def test_a_draft_is_saved_with_the_list_of_the_page_that_it_was_written_on
         await standing.pilot.press("ctrl+s")
         await standing.rest()
         [(_, saved)] = assistant.told
-        assert saved.endswith("<!-- lines: abcdefgh.d.first -->\n")
+        assert str(saved).endswith("<!-- lines: abcdefgh.d.first -->\n")
