@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memory.ports import Vectors
-from memory.user.lines import Line, Section, Topic
+from memory.user.fold import usable
+from memory.user.lines import Line, Section
 from memory.user.relevance import Prototypes, Relevance, Request, ranked, request_of
-from memory.user.slots import PROTECTING
 
 MOST = 5
 """Lines that enter a prompt; more mislead a small model."""
@@ -97,6 +97,7 @@ def gate(
         Chosen(line, _why_manner(line), line.belief)
         for line in lines
         if _holds(line)
+        and usable(line)
         and line.section is Section.MANNER
         and (kind is not Kind.FACT or line.attribute in _EVEN_FACTS)
     )
@@ -107,10 +108,8 @@ def gate(
         told = _outright([line for line in lines if not named or line.attribute in _UNNAMED])
         return Gated(kind, told, manner, (), why)
     found = [each for each in _ranked(request, lines, vectors, prototypes) if each.score >= _ENOUGH]
-    allowed = [each for each in found if _may_enter(each.line)]
-    held = [
-        Held(each.line, _why_held(each.line)) for each in found[:most] if not _may_enter(each.line)
-    ]
+    allowed = [each for each in found if usable(each.line)]
+    held = [Held(each.line, _why_held(each.line)) for each in found[:most] if not usable(each.line)]
     best = allowed[0].score if allowed else 0.0
     chosen = [
         Chosen(each.line, _why(each), each.score)
@@ -125,7 +124,7 @@ def _outright(lines: Sequence[Line]) -> tuple[Chosen, ...]:
     allowed = [
         line
         for line in lines
-        if _holds(line) and _may_enter(line) and line.section is not Section.MANNER
+        if _holds(line) and usable(line) and line.section is not Section.MANNER
     ]
     surest = sorted(allowed, key=lambda line: -line.belief)[:_OUTRIGHT]
     return tuple(Chosen(line, "it is known of you", line.belief) for line in surest)
@@ -144,18 +143,6 @@ def _ranked(
 
 def _holds(line: Line) -> bool:
     return line.until is None
-
-
-def _may_enter(line: Line) -> bool:
-    """Whether the user's word allows it: a no bars, and only what guards them needs no yes."""
-    if line.topic is None or line.consent is True:
-        return True
-    return line.consent is None and protects(line)
-
-
-def protects(line: Line) -> bool:
-    """Whether leaving the line out could do the user harm."""
-    return line.attribute in PROTECTING or (line.topic is Topic.HEALTH and line.polarity < 0)
 
 
 # -- what kind of request it is ---------------------------------------------------------------

@@ -275,9 +275,11 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
     """Store the answer, whole or in part, with the memories it was given."""
     status: Any = state.get("status", "failed")
     used = state.get("used", [])
-    lines = turn.person.lines([*state.get("lines", []), *state.get("manner", [])])
+    about = turn.person.lines(state.get("lines", []))
+    lines = [*about, *turn.person.lines(state.get("manner", []))]
     # What is forgotten takes answers along that may repeat it, by way of a summary or a line also.
-    sources = [source for line in lines for source in line.sources]
+    # A rule of manner is heeded, not repeated, and often counted from many messages.
+    sources = [source for line in about for source in line.sources]
     given = list(dict.fromkeys([*used, *state.get("summed_up", []), *sources]))
     payload = Message(
         text=state.get("answer", ""),

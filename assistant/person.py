@@ -19,6 +19,7 @@ from memory.events import Draft, Origin
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
+from memory.user.fold import usable
 from memory.user.lines import Line
 from memory.user.page import editable, edits, page
 from memory.user.relevance import Prototypes
@@ -100,7 +101,7 @@ class Person:
         """What stood in the place of these lines before."""
         ids = {line.id for line in lines}
         every = self._store.profile.lines(self._clock.now(), all=True)
-        return [line for line in every if line.replaced_by in ids]
+        return [line for line in every if line.replaced_by in ids and usable(line)]
 
     def _prototypes(self) -> Prototypes:
         embedder = self._store.vector_search().embedder

@@ -18,8 +18,18 @@ from memory.user.lines import ANSWERED, Line
 
 CONSENT = "consent"
 """The domain of questions whether something sensitive may stay in the profile."""
-_YES = re.compile(r"\W*(?:y|yes|yeah|sure|ok|okay|please do|of course)\b", re.IGNORECASE)
-_NO = re.compile(r"\W*(?:n|no|nope|don['’]?t|do not|never)\b", re.IGNORECASE)
+_PLEASE = r"(?:[\s,]*(?:please|thanks|thank you))?\W*"
+_YES = re.compile(
+    rf"\W*(?:y|yes|yeah|yep|sure|ok|okay|please do|of course|you may|yes,? you may|keep it){_PLEASE}",
+    re.IGNORECASE,
+)
+"""Whole replies that say yes; what is not one of a closed list is asked for once more."""
+_NO = re.compile(
+    rf"\W*(?:n|no|nope|never|no,? don['’]?t|don['’]?t|do not|please don['’]?t|please do not"
+    rf"|of course not|rather not|no way|don['’]?t keep it){_PLEASE}",
+    re.IGNORECASE,
+)
+_SKIP = re.compile(r"\W*(?:skip|later|not now|pass)\W*", re.IGNORECASE)
 _WHY = re.compile(r"\W*why\b", re.IGNORECASE)
 
 
@@ -46,7 +56,7 @@ class Questions:
                 self._note(message.session_id, AskAnswered(asked=waiting.id))
         if len(here) >= SESSION_LIMIT:
             return None
-        new = self._consent_for(message) or self._taste_for(message)
+        new = self._consent_for(message, asked) or self._taste_for(message)
         return self._put(new, message.session_id, message.id) if new else None
 
     def answer(self, question_id: str, text: str | None) -> str:
@@ -117,9 +127,14 @@ class Questions:
         }
         return [one for wishes in self._wished.values() for one in wishes]
 
-    def _consent_for(self, message: Event) -> NewQuestion | None:
+    def _consent_for(self, message: Event, asked: Sequence[AskedBefore]) -> NewQuestion | None:
+        """Whether to ask for a line of this conversation that waits for a yes, each once."""
+        put = {one.attribute for one in asked if one.domain == CONSENT}
         for line in self._store.profile.pending_consents(self._clock.now()):
-            if line.sources[-1] == message.id and line.topic is not None:
+            if line.id in put or line.topic is None:
+                continue
+            said_in = {event.session_id for event in self._store.log.get(line.sources)}
+            if message.session_id in said_in:
                 return NewQuestion(
                     CONSENT,
                     line.id,
@@ -167,17 +182,26 @@ class Questions:
             return asked.why
         if line is None or line.topic is None:
             return "That is not in your profile any more."
-        yes = _YES.match(text) is not None
-        if not yes and not _NO.match(text):
+        if _SKIP.fullmatch(text):
+            return self.answer(question.id, None)
+        yes = _YES.fullmatch(text) is not None
+        if not yes and not _NO.fullmatch(text):
             return "Please answer yes or no."
-        consent = Consent(topic=line.topic.value, answer="yes" if yes else "no", line=line.id)
-        self._note(question.session_id, AskAnswered(asked=question.id, answer=YES if yes else NO))
-        self._note(question.session_id, consent)
+        self._note(
+            question.session_id,
+            AskAnswered(asked=question.id, answer=YES if yes else NO),
+            Consent(topic=line.topic.value, answer="yes" if yes else "no", line=line.id),
+        )
         return "It stays in your profile." if yes else "It is not in your profile."
 
-    def _note(self, session_id: str, payload: AskAnswered | Consent) -> None:
-        draft = Draft(payload=payload, session_id=session_id, origin=Origin.USER)
-        self._store.append([draft])
+    def _note(self, session_id: str, *payloads: AskAnswered | Consent) -> None:
+        """Record what the user answered, all of it or nothing."""
+        self._store.append(
+            [
+                Draft(payload=payload, session_id=session_id, origin=Origin.USER)
+                for payload in payloads
+            ]
+        )
         self._store.catch_up_instant()
 
 

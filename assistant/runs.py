@@ -5,6 +5,8 @@ A run holds a lock file for as long as it lives; the system releases it however 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -32,6 +34,28 @@ class Runs:
                 return False
         except Timeout:
             return True
+
+    def promise(self, ids: Sequence[str]) -> None:
+        """Note events that must be erased, in case this run dies before it did so."""
+        with self._promises(self.id).open("a") as file:
+            file.write("".join(f"{id_}\n" for id_ in ids))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def keep_promises(self, run: str | None = None) -> None:
+        """What was promised has been done."""
+        self._promises(run or self.id).unlink(missing_ok=True)
+
+    def broken_promises(self) -> dict[str, list[str]]:
+        """What dead runs have left to be erased, by run."""
+        return {
+            path.stem: path.read_text().split()
+            for path in self._folder.glob("*.erase")
+            if not self.is_alive(path.stem)
+        }
+
+    def _promises(self, run: str) -> Path:
+        return self._folder / f"{run}.erase"
 
     def sweep(self) -> None:
         """Remove the lock files of dead runs."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 from threading import Event as Flag
 from typing import Literal
 
@@ -24,6 +25,7 @@ from assistant.wishes import Wish, not_to_remember
 from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.forget import ForgetPlan
+from memory.log import Log
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
@@ -231,14 +233,15 @@ class Assistant:
             yield from map(Notice, self.model.take_notices())
             if replaced:
                 yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
-            updates = self._answer(event, session, self._limits)
             wish = not_to_remember(text) if keeping.lasting else None
-            yield from self._unremembered(event, wish, updates) if wish else updates
+            asks = keeping.lasting and wish is None
+            updates = self._answer(event, session, self._limits, asks=asks)
+            yield from self._unremembered(session, event, wish, updates) if wish else updates
         self._wake_background()
 
     def answer_again(self, session: Session, message_id: str) -> Generator[Update, None, None]:
         """Another answer to a message; see Session.regenerate."""
-        found = [e for e in conversation(session.keeping.log, session.id) if e.id == message_id]
+        found = [event for event in session.said() if event.id == message_id]
         if not found or found[0].origin is Origin.ASSISTANT or found[0].text is None:
             raise NotFound(f"There is no message {message_id} in this conversation.")
         with self._undisturbed(), self._one_turn:
@@ -246,28 +249,23 @@ class Assistant:
             # At the usual temperature, the same words would come again.
             varied = replace(limits, temperature=max(limits.temperature, _VARIED))
             yield Accepted(message_id, session.id)
-            yield from self._answer(found[0], session, varied)
+            yield from self._answer(found[0], session, varied, asks=False)
         self._wake_background()
 
     def _unremembered(
-        self, event: Event, wish: Wish, updates: Iterator[Update]
+        self, session: Session, event: Event, wish: Wish, updates: Iterator[Update]
     ) -> Generator[Update, None, None]:
         """The turn, and then its erasure, as its words ask; told before it ends."""
-        told = self._told(event, wish)
-        try:
-            for update in updates:
-                if isinstance(update, Answered):
-                    erased = self._erase(told)
-                    yield Notice(f"As you asked, this is not kept: {erased} entries are erased.")
-                yield update
-        finally:
-            self._erase(told)
-
-    def _told(self, event: Event, wish: Wish) -> list[str]:
-        """Ids of what the wish is about."""
-        events = self.store.log.session(event.session_id)
-        said = [e.id for e in events if e.origin is Origin.USER and e.text and e.seq < event.seq]
-        return [*(said[-1:] if wish is Wish.BEFORE else []), event.id]
+        told = _told(self.store.log, session.id, event, wish)
+        self._runs.promise(told)
+        if wish is Wish.BEFORE and len(told) == 1:
+            yield Notice("There is no message before this one here, so only this one goes.")
+        for update in updates:
+            if isinstance(update, Answered):
+                erased = self._erase(told)
+                self._runs.keep_promises()
+                yield Notice(f"As you asked, this is not kept: {erased} entries are erased.")
+            yield update
 
     def _erase(self, ids: Sequence[str]) -> int:
         plan = self.store.plan_forgetting(ids=ids)
@@ -285,7 +283,7 @@ class Assistant:
             self._consolidation.wake()
 
     def _answer(
-        self, event: Event, session: Session, limits: TurnLimits
+        self, event: Event, session: Session, limits: TurnLimits, *, asks: bool
     ) -> Generator[Update, None, None]:
         keeping, cancel = session.keeping, session.cancelled
         context = TurnContext(
@@ -297,7 +295,7 @@ class Assistant:
             limits=limits,
             clock=self._clock,
             cancel=cancel,
-            asks=keeping.lasting,
+            asks=asks,
             emit=lambda update: None,
         )
         state: TurnState = {"session_id": session.id, "message_id": event.id}
@@ -327,9 +325,12 @@ class Assistant:
             self.store.catch_up_instant()
             owed = [id_ for id_, run in self.store.sessions.owed() if not self._runs.is_alive(run)]
             for event in self.store.log.get(owed):
-                self._kept.close_turn(event)
                 if wish := not_to_remember(event.text or ""):
-                    self._erase(self._told(event, wish))
+                    self._erase(_told(self.store.log, event.session_id, event, wish))
+                self._kept.close_turn(event)
+            for run, ids in self._runs.broken_promises().items():
+                self._erase(ids)
+                self._runs.keep_promises(run)
             self.store.catch_up_instant()
             for thread in self._graph.threads():
                 if not self._runs.is_alive(thread.partition("/")[0]):
@@ -340,6 +341,16 @@ class Assistant:
         """Background work after a turn, a piece at a time, so that closing need not wait long."""
         if self.store.follow():
             self._background.wake()
+
+
+def _told(log: Log, session_id: str, event: Event, wish: Wish) -> list[str]:
+    """Ids of what a wish is about: the message, and the one that the user sent before it."""
+    before = [
+        each.id
+        for each in takewhile(lambda each: each.id != event.id, conversation(log, session_id))
+        if each.origin is Origin.USER and each.text
+    ]
+    return [*(before[-1:] if wish is Wish.BEFORE else []), event.id]
 
 
 class Session:
@@ -385,13 +396,12 @@ class Session:
         """A conversation that begins as this one did, up to the message `before`, and goes its
         own way. It is in the log once something is said in it. Raises NotFound.
         """
-        said = self._said()
+        said = self.said()
         place = next((n for n, event in enumerate(said) if event.id == before), None)
         if place is None:
             raise NotFound(f"There is no message {before} in this conversation.")
-        title = self._assistant.title(self.id)
+        # No title: that of the origin is its first words, and would outlive them.
         opening = SessionOpened(
-            title=f"{title} (fork)" if title else None,
             forked_from=said[place - 1].id if place else None,
         )
         return Session(str(ULID()), self._assistant, self.keeping, opening)
@@ -406,7 +416,7 @@ class Session:
         if self.temporary:
             self.keeping.close()
 
-    def _said(self) -> list[Event]:
+    def said(self) -> list[Event]:
         """Its messages, those that a fork begins with among them."""
         if self.opening is None:
             return conversation(self.keeping.log, self.id)
@@ -427,7 +437,7 @@ class Session:
                 e.payload.status,
                 e.payload.memories,
             )
-            for e in self._said()
+            for e in self.said()
             if isinstance(e.payload, Message)
         ]
 

@@ -13,17 +13,21 @@ class Wish(Enum):
     BEFORE = "the message before it as well"
 
 
-_NOT = r"(?:please\s+)?(?:(?:do\s+not|don['’]?t)\s+(?:remember|save|store|keep)|never\s+remember)"
+_NOT = r"(?:(?:do\s+not|don['’]?t)\s+(?:ever\s+)?|never\s+)"
+_KEEP = r"(?:remember|save|store|keep)"
 _THIS = re.compile(
-    rf"^\W*{_NOT}\s+(?:this|what\s+(?:follows|comes\s+next|i\s+(?:say|tell\s+you)\s+now))"
-    rf"(?:\s+please)?\s*(?:[:,;.!—–-]|$)"
+    # At the beginning, before what is not to be kept.
+    rf"^\W*(?:please\s+)?{_NOT}{_KEEP}\s+(?:this|what\s+(?:follows|comes\s+next))(?:\s+please)?\s*[:—–]"
+    rf"|^\W*(?:please\s+)?{_NOT}remember\s+this(?:\s+please)?\s*(?:[,;.!-]|$)"
     rf"|^\W*off\s+the\s+record\s*[:,;—–-]"
-    rf"|(?:^|[.!?;:(—–-]\s*|,\s*(?:and|but|so)?\s*){_NOT}\s+(?:this|it)(?:\s+please)?\s*[.!)]*\s*$",
+    # At the end, behind it.
+    rf"|(?:[.!?;:(—–-]\s*|,\s*(?:and|but|so)\s+)(?:please\s+{_NOT}(?:{_KEEP}\s+this|remember\s+it)"
+    rf"|{_NOT}remember\s+this)(?:\s+please)?\s*[.!)]*\s*$",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    rf"^\W*(?:{_NOT}\s+(?:that|what\s+i\s+(?:just\s+)?(?:said|told\s+you|wrote))"
-    rf"|(?:please\s+)?forget\s+what\s+i\s+(?:just\s+)?(?:said|told\s+you|wrote))"
+    rf"^\W*(?:please\s+{_NOT}{_KEEP}\s+that|(?:please\s+)?(?:{_NOT}{_KEEP}|forget)"
+    rf"\s+what\s+i\s+(?:just\s+)?(?:said|told\s+you|wrote))"
     rf"(?:\s+(?:before|above|please|just\s+now))?\s*[.!]*\s*$",
     re.IGNORECASE,
 )
@@ -32,7 +36,8 @@ _BEFORE = re.compile(
 def not_to_remember(text: str) -> Wish | None:
     """What the words ask not to be kept, where that is said beyond doubt; else None.
 
-    A whole short sentence is needed to take back what was said before, since erasing is final.
+    Erasing is final, so that a bare "Don't remember that", which as often means "I don't", is no
+    wish; "please", or saying what, makes it one.
     """
     if _BEFORE.search(text):
         return Wish.BEFORE

@@ -158,16 +158,26 @@ def from_words(
     ]
 
 
-def from_lines(prior: Prior, lines: Iterable[Line]) -> list[Observation]:
+def from_lines(
+    prior: Prior, lines: Iterable[Line], held: dict[Line, list[Observation]] | None = None
+) -> list[Observation]:
     """What the lines of the profile say; ended ones and sensitive ones without a yes say nothing.
 
     A line counts in every domain that it names or speaks of by a word of the domain; one that does
-    neither is about the user at large and counts wherever its words fit.
+    neither is about the user at large and counts wherever its words fit. `held` keeps what was
+    read before; lines that are gone leave it.
     """
+    if held is None:
+        held = {}
+    read = {line: held[line] if line in held else _from_line(prior, line) for line in lines}
+    held.clear()
+    held.update(read)
+    return [one for found in read.values() for one in found]
+
+
+def _from_line(prior: Prior, line: Line) -> list[Observation]:
     found: list[Observation] = []
-    for line in lines:
-        if line.until is not None or (line.topic is not None and line.consent is not True):
-            continue
+    if line.until is None and (line.topic is None or line.consent is True):
         spoken = f"{line.text} {line.context} {line.attribute}"
         for domain in _domains_meant(prior, spoken):
             # Polarity is that of the whole line, where its words alone leave it open.

@@ -63,7 +63,8 @@ class Candidate:
 
 
 class Elicitor:
-    """Chooses questions. Keeps nothing: all that is known comes with each call.
+    """Chooses questions. All that is known comes with each call; only what was read out of the
+    lines of the last one is kept, since reading them takes a millisecond each.
 
     `known` are the lines of the profile, `asked` what was asked before (`history.asked_before`),
     `wished` what earlier requests named (`repeated.wished_in`).
@@ -72,6 +73,7 @@ class Elicitor:
     def __init__(self, prior: Prior | None = None, costs: Costs | None = None) -> None:
         self.prior = prior or load_prior()
         self.costs = costs or Costs()
+        self._read: dict[Line, list[Observation]] = {}
 
     def needs_asking(self, request: str) -> bool:
         """Whether a good answer to the request hinges on the user's tastes at all."""
@@ -146,7 +148,7 @@ class Elicitor:
         wished: Sequence[Wished] = (),
     ) -> list[Observation]:
         """All that lines, answers and earlier requests say."""
-        lines = prior_wide(self.prior, from_lines(self.prior, known))
+        lines = prior_wide(self.prior, from_lines(self.prior, known, self._read))
         lines += left_out(self.prior, lines)
         wishes = observations_of_wishes(self.prior, wished)
         return [*lines, *observations_of(self.prior, asked), *wishes]

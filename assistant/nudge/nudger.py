@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -37,6 +38,8 @@ class Offer:
     text: str
     why: str
     sources: tuple[str, ...]
+    earlier: int = 0
+    """How often it was offered before; of two processes that offer it again, one is passed over."""
 
 
 class Nudger:
@@ -96,7 +99,10 @@ class Nudger:
         shown = {each.item for each in found}
         again = [each for each in self._snoozed(at, local) if each.item not in shown]
         chosen = self._chooser.choose(local, [*again, *found], self._past(at, [*again, *found]))
-        return [_offer(each) for each in chosen]
+        made = Counter(
+            each.item for each in self._store.suggestions.of_items([each.item for each in chosen])
+        )
+        return [replace(_offer(each), earlier=made[each.item]) for each in chosen]
 
     def offer(self, offer: Offer) -> Event | None:
         """Record that this is shown to the user; the event's id is what `answer` takes.
@@ -106,7 +112,6 @@ class Nudger:
         """
         if not self._may(_local(self._clock.now())):
             return None
-        before = self._store.suggestions.of_items([offer.item])
         draft = Draft(
             payload=Suggested(
                 topic=offer.topic,
@@ -118,8 +123,7 @@ class Nudger:
             session_id="",
             origin=Origin.ASSISTANT,
             at=self._clock.now(),
-            # Of two processes that offer the same at once, one is passed over.
-            import_key=f"nudge:{offer.item}:{len(before)}",
+            import_key=f"nudge:{offer.item}:{offer.earlier}",
         )
         try:
             events = self._store.append([draft], needs=offer.sources)

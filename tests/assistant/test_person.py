@@ -211,3 +211,63 @@ def test_consent_is_no_taste(opened: Home) -> None:
     opened.say(ALLERGY)
     assert [one.domain for one in opened.assistant.person.questions.asked()] == [CONSENT]
     opened.assistant.close()
+
+
+@pytest.mark.parametrize(
+    "reply", ["Of course not!", "Please do not", "no", "No, thanks.", "Never!"]
+)
+def test_a_no_is_a_no(opened: Home, reply: str) -> None:
+    question = opened.say("I have diabetes.").asked
+    assert question is not None
+    assert opened.assistant.answer_question(question.id, reply) == "It is not in your profile."
+    opened.assistant.close()
+
+
+@pytest.mark.parametrize(
+    "reply", ["yeah no", "ok no", "sure, delete it", "no problem", "don't know"]
+)
+def test_what_is_neither_yes_nor_no_is_asked_again(opened: Home, reply: str) -> None:
+    question = opened.say("I have diabetes.").asked
+    assert question is not None
+    assert "yes or no" in opened.assistant.answer_question(question.id, reply)
+    assert opened.events(Consent) == []
+    opened.assistant.close()
+
+
+def test_each_sensitive_line_is_asked_about_once(opened: Home) -> None:
+    session = opened.assistant.session()
+    asked = []
+    for text in ("I have diabetes. I am Muslim.", "Hello.", "I have diabetes.", "Hello again."):
+        [answered] = only(Answered, session.send(text))
+        asked.append(answered.asked.text if answered.asked else None)
+    assert [text is not None for text in asked] == [True, True, False, False]
+    assert asked[0] != asked[1]
+    opened.assistant.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        (["I hate my antidepressants."], "antidepressants"),
+        (["I work as a Catholic priest.", "I work as a baker."], "Catholic"),
+    ],
+)
+def test_what_is_sensitive_waits_for_a_yes(opened: Home, told: list[str], word: str) -> None:
+    for text in told:
+        opened.say(text)
+    opened.say("What do you know about me?")
+    before, _, _ = opened.prompts[-1].partition("Today is")
+    assert word not in opened.prompts[-1].removeprefix(before)
+    opened.assistant.close()
+
+
+def test_a_rule_learnt_by_counting_ties_no_answer_to_what_was_counted(opened: Home) -> None:
+    for number in range(15):
+        opened.say(f"Nice \U0001f600 day {number} in the garden \U0001f600")
+    last = opened.assistant.session()
+    list(last.send("One more \U0001f600 garden \U0001f600"))
+    for number in range(3):
+        opened.say(f"Tell me of garden number {number}")
+    plan = opened.assistant.plan_forgetting([last.turns()[0].id])
+    assert {event.session_id for event in plan.with_it} <= {last.id}
+    opened.assistant.close()

@@ -562,7 +562,7 @@ def test_an_edit_goes_on_in_a_fork_and_the_original_stays(tmp_path: Path) -> Non
     assert "turnips" not in prompts[-1].partition("Notes")[0]
     assert [t.text for t in session.turns()][2] == "Now a poem about turnips."
     titles = {summary.title for summary in assistant.sessions()}
-    assert titles == {"I baked a rye loaf.", "I baked a rye loaf. (fork)"}
+    assert titles == {"I baked a rye loaf.", "Now a poem about leeks."}
     with pytest.raises(NotFound):
         session.fork("nothing")
     assistant.close()

@@ -20,11 +20,17 @@ SECRET = "my locker code is quokka-771-zeppelin"
     ("text", "wish"),
     [
         (f"Don't remember this: {SECRET}", Wish.THIS),
-        (f"Please do not store this. {SECRET}", Wish.THIS),
+        (f"Please do not store this: {SECRET}", Wish.THIS),
         (f"Off the record: {SECRET}", Wish.THIS),
         (f"{SECRET}. Don't remember this!", Wish.THIS),
-        (f"{SECRET} (don’t save this)", Wish.THIS),
-        ("Don't remember that.", Wish.BEFORE),
+        (f"{SECRET} (don’t remember this)", Wish.THIS),
+        ("Please don't remember that.", Wish.BEFORE),
+        ("Don't remember what I just said.", Wish.BEFORE),
+        (f"{SECRET}. Please don't keep this.", Wish.THIS),
+        ("Don't remember that.", None),
+        ("The soup is two weeks old, so don't keep it.", None),
+        ("Open the file. Change the font. Don't save it.", None),
+        ("How do I tell git: don't keep it", None),
         ("Please forget what I just told you", Wish.BEFORE),
         ("I don't remember this.", None),
         ("Don't remember this at all, what was it?", None),
@@ -57,11 +63,11 @@ def test_what_was_said_before_can_be_taken_back(tmp_path: Path) -> None:
     session = assistant.session()
     list(session.send("My sister is called Ann."))
     list(session.send(f"By the way, {SECRET}."))
-    list(session.send("Don't remember that."))
+    list(session.send("Please don't remember that."))
     assert [t.text for t in session.turns() if t.origin.value == "user"] == [
         "My sister is called Ann."
     ]
-    list(session.send("Don't remember that."))
+    list(session.send("Please don't remember that."))
     assert session.turns() == []
     assistant.close()
     assert leftovers(tmp_path, [SECRET]) == []
@@ -103,3 +109,40 @@ def test_a_temporary_session_serves_memory_and_leaves_nothing(tmp_path: Path) ->
     session.close()
     assistant.close()
     assert leftovers(tmp_path, [SECRET]) == []
+
+
+def test_what_was_said_before_a_fork_can_be_taken_back_in_it(tmp_path: Path) -> None:
+    assistant = open_scripted(tmp_path)
+    session = assistant.session()
+    list(session.send(f"By the way, {SECRET}."))
+    list(session.send("Now a poem."))
+    fork = session.fork(session.turns()[2].id)
+    list(fork.send("Please forget what I just said."))
+    assert not any(SECRET in turn.text for turn in session.turns())
+    assistant.close()
+    assert leftovers(tmp_path, [SECRET]) == []
+
+
+def test_one_that_died_between_answer_and_erasure_is_erased_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant = open_scripted(tmp_path)
+
+    def dies(ids: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assistant, "_erase", dies)
+    with pytest.raises(KeyboardInterrupt):
+        list(assistant.session().send(f"Don't remember this: I love {SECRET}."))
+    assistant._runs._lock.release()  # as when a process dies: its files stay, its locks go
+    again = open_scripted(tmp_path)
+    assert SECRET not in again.profile_page()
+    again.close()
+    assert leftovers(tmp_path, [SECRET]) == []
+
+
+def test_no_question_is_put_about_what_is_not_to_be_kept(tmp_path: Path) -> None:
+    assistant = open_scripted(tmp_path)
+    answered = answer_to(assistant, "Don't remember this: I have a severe allergy to walnuts.")
+    assert answered.asked is None
+    assistant.close()
