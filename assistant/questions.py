@@ -20,7 +20,7 @@ CONSENT = "consent"
 """The domain of questions whether something sensitive may stay in the profile."""
 _PLEASE = r"(?:[\s,]*(?:please|thanks|thank you))?\W*"
 _YES = re.compile(
-    rf"\W*(?:y|yes|yeah|yep|sure|ok|okay|please do|of course|you may|yes,? you may|keep it){_PLEASE}",
+    rf"\W*(?:y|yes|yeah|yep|sure|ok|okay|please do|of course|(?:yes,? )?you may|keep it){_PLEASE}",
     re.IGNORECASE,
 )
 """Whole replies that say yes; what is not one of a closed list is asked for once more."""

@@ -43,7 +43,7 @@ def bench(
     cache: Annotated[
         Path | None,
         typer.Option(
-            help="For multiple choice: a file that keeps each score, so that a stopped run goes on; "
+            help="For multiple choice: a file that keeps each score, so that a run goes on; "
             "beside --save unless told otherwise.",
             show_default=False,
         ),
