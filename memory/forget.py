@@ -33,7 +33,7 @@ from memory.text import content_words, words
 from memory.user.fold import line_id
 
 KEPT_EDIT = "profile-edit.md"
-"""A page of the profile that was edited and refused; it lies in the home, where forgetting looks."""
+"""A page of the profile that was edited and refused; it lies in the home, as forgetting looks."""
 
 _PIECE = 48
 """Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from memory.user.lines import Section
+from memory.user.lines import Section, Topic
 from memory.user.people import PETS, RELATIONS
-from memory.user.topics import CONDITIONS
+from memory.user.topics import CONDITIONS, topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +390,9 @@ _HABIT_AFTER = re.compile(
 )
 
 
+_WHO_ONE_IS = frozenset({Topic.ORIENTATION, Topic.RELIGION, Topic.POLITICS, Topic.ETHNICITY})
+
+
 def circumstance_at(clause: str, at: int) -> Circumstance | None:
     """The fact that is stated from this place of the clause on."""
     for rule in _RULES:
@@ -398,6 +401,10 @@ def circumstance_at(clause: str, at: int) -> Circumstance | None:
             continue
         value = (found["value"] or "").strip(" ,.!")
         if rule.attribute == "job" and not rule.past and _NO_JOB.search(value):
+            continue
+        # "I'm a lesbian" is no job: taken for one, it would end the job that there is.
+        named = rule.attribute == "job" and "work" not in found[0]
+        if named and topic_of(f"I am a {value}.") in _WHO_ONE_IS:
             continue
         if rule.attribute == "name" and _no_name(value):
             continue

@@ -97,7 +97,7 @@ def _of_sentence(sentence: str, message: str) -> list[Statement]:
         whole = opened(whole[remembered.end() :])
     bare = unquoted(whole)
     if told := instruction(bare, message.strip()):
-        return [replace(told, text=_clean(whole))]
+        return [replace(told, text=_clean(whole), topic=topic_of(whole))]
     made = _together(whole, list(_of_clauses(bare, whole)))
     if not made and remembered and not asks:
         return _kept(whole)

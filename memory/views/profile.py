@@ -37,6 +37,7 @@ from memory.user import manner
 from memory.user.fold import Act, Profile, Said, fold, line_id
 from memory.user.lines import ANSWERED, Line, Section, Statement, Topic
 from memory.user.statements import statements, statements_of
+from memory.user.topics import topic_of
 from memory.views.derived import Table
 from memory.views.facts import Facts
 from memory.views.patches import Patches
@@ -44,6 +45,7 @@ from memory.views.patches import Patches
 TABLE = Table("statements", "text", "statements_text")
 _ACTS = (ProfileEdit, Consent, Rated, Asked, AskAnswered)
 _Act = ProfileEdit | Consent | Rated | Asked | AskAnswered
+_KEPT = "ask_answered"
 _SAID = (
     "seq, event_id, part, at, section, attribute, value, context, polarity, strength, text, topic, "
     "past, by_hand"
@@ -54,7 +56,7 @@ class ProfileView(Projection):
     """What the user said of themselves, what they did to the profile, and how they write."""
 
     name = "profile"
-    version = 1
+    version = 2
     tables = ("acts", "writing", *TABLE.tables)
 
     def create(self, db: Database) -> None:
@@ -83,6 +85,9 @@ class ProfileView(Projection):
         for event in events:
             if isinstance(event.payload, _ACTS):
                 self._act(db, event, event.payload)
+            elif event.kind == _KEPT:
+                row = (event.seq, event.id, to_ms(event.at), event.kind, event.version, "")
+                db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", row)
             if event.origin is not Origin.USER or event.payload is None:
                 continue
             for part, statement in enumerate(_stated(event)):
@@ -117,8 +122,10 @@ class ProfileView(Projection):
         for seq in seqs:
             rows = db.conn.execute("SELECT number FROM statements WHERE seq = ?", (seq,))
             TABLE.unindex(db, [row[0] for row in rows.fetchall()])
-            for table in ("acts", "writing"):
-                db.conn.execute(f"DELETE FROM {table} WHERE seq = ?", (seq,))
+            # That a question was answered stays, without the answer: it counts as taken back.
+            db.conn.execute("UPDATE acts SET payload = '' WHERE seq = ? AND kind = ?", (seq, _KEPT))
+            db.conn.execute("DELETE FROM acts WHERE seq = ? AND kind <> ?", (seq, _KEPT))
+            db.conn.execute("DELETE FROM writing WHERE seq = ?", (seq,))
         db.conn.execute("UPDATE statements_revision SET number = number + 1")
 
     def compact(self, db: Database) -> None:
@@ -151,7 +158,7 @@ def by_hand(text: str, section: str | None) -> Statement:
     # Several statements in one line stay one line, which then is about none of them alone.
     today = [each for each in meant if not each.past]
     found = today[0] if len(today) == 1 else plain
-    topic = next((each.topic for each in meant if each.topic), None)
+    topic = next((each.topic for each in meant if each.topic), None) or topic_of(line)
     known = {each.value: each for each in Section}
     place = known.get((section or "").lower(), meant[0].section if meant else Section.IDENTITY)
     return replace(found, section=place, text=line, strength=1.0, topic=topic, past=False)
@@ -254,8 +261,11 @@ class Profiles:
 
     def asked(self) -> list[Event]:
         """Questions that were put to the user, and what they answered, in order."""
-        seqs = [seq for _, seq, _, act in self._acts() if isinstance(act, Asked | AskAnswered)]
-        return self._log.at(seqs)
+        with self._views.reading() as db:
+            rows = db.conn.execute(
+                "SELECT seq FROM acts WHERE kind IN ('asked', 'ask_answered') ORDER BY seq"
+            ).fetchall()
+        return self._log.at([row[0] for row in rows])
 
     def ratings(self) -> list[tuple[str, Rated]]:
         """Ratings of answers as (id of the event, rating), oldest first."""
@@ -308,7 +318,8 @@ class Profiles:
     def _acts(self) -> list[tuple[str, int, datetime, Any]]:
         with self._views.reading() as db:
             rows = db.conn.execute(
-                "SELECT event_id, seq, at, kind, version, payload FROM acts ORDER BY seq"
+                "SELECT event_id, seq, at, kind, version, payload FROM acts "
+                "WHERE payload <> '' ORDER BY seq"
             ).fetchall()
         return [
             (event_id, seq, from_ms(at), parse_payload(kind, version, json.loads(payload)))

@@ -30,6 +30,8 @@ from memory.store import MemoryStore
 from memory.user.fold import usable
 from memory.user.lines import Line, Section, Topic
 from memory.user.page import page
+from memory.user.statements import statements
+from memory.views.profile import by_hand
 from tests.memory.test_derived import derive, fact, reader
 
 START = datetime(2024, 1, 10, 12, tzinfo=UTC)
@@ -464,3 +466,30 @@ def test_a_question_answered_anew_without_a_rating_says_nothing(store: MemorySto
 def test_history_of_nothing_is_not_found(store: MemoryStore) -> None:
     with pytest.raises(NotFound, match="no line or attribute"):
         store.profile.history("shoe size", NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Diabetes since 2010", "Catholic", "I have Diabetes.", "Depression, on antidepressants"],
+)
+def test_what_is_written_by_hand_has_its_topic(text: str) -> None:
+    assert by_hand(text, "identity").topic is not None
+
+
+def test_an_instruction_has_the_topic_of_its_whole_sentence() -> None:
+    [told] = statements("I prefer short answers because I have dyslexia.")
+    assert told.topic is Topic.HEALTH
+
+
+def test_an_erased_answer_is_still_known_to_have_been_there(store: MemoryStore) -> None:
+    question = Asked(domain="film", attribute="genre", form="open", question="Genre?", why="taste")
+    asked = put(store, question, Origin.ASSISTANT)
+    answer = put(store, AskAnswered(asked=asked.id, answer="noir", statement="Genre? noir."))
+    store.forget(store.plan_forgetting(ids=[answer.id]))
+    for _ in range(2):
+        assert [(e.id, e.payload is None) for e in store.profile.asked()] == [
+            (asked.id, False),
+            (answer.id, True),
+        ]
+        assert not store.profile.ratings()
+        store.rebuild("profile")

@@ -235,3 +235,11 @@ def test_what_only_sounds_like_a_taste_is_none(text: str) -> None:
 def test_what_is_no_longer_liked_is_disliked() -> None:
     [found] = statements("I no longer like jazz.")
     assert (found.value, found.polarity) == ("jazz", -1)
+
+
+@pytest.mark.parametrize("text", ["I am a lesbian.", "I'm a Muslim.", "I'm a socialist."])
+def test_who_one_is_is_no_job(text: str) -> None:
+    found = statements(text)
+    assert all(each.attribute != "job" for each in found)
+    assert all(each.topic is not None for each in found)
+    assert [each.attribute for each in statements("I'm a teacher.")] == ["job"]
