@@ -86,8 +86,8 @@ class ProfileView(Projection):
             if isinstance(event.payload, _ACTS):
                 self._act(db, event, event.payload)
             elif event.kind == _KEPT:
-                row = (event.seq, event.id, to_ms(event.at), event.kind, event.version, "")
-                db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", row)
+                erased = (event.seq, event.id, to_ms(event.at), event.kind, event.version, "")
+                db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", erased)
             if event.origin is not Origin.USER or event.payload is None:
                 continue
             for part, statement in enumerate(_stated(event)):
