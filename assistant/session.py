@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import takewhile
 from threading import Event as Flag
+from threading import Lock
 from typing import Literal
 
 from ulid import ULID
 
+from assistant.background import Background
 from assistant.derive import Consolidation
 from assistant.graph import TurnGraph
 from assistant.keeping import Keeping, passing
@@ -21,11 +21,10 @@ from assistant.person import Offer, Person
 from assistant.runs import Runs
 from assistant.turn import TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
-from assistant.wishes import Wish, not_to_remember
+from assistant.wishes import Unremembering, Wish, not_to_remember
 from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.forget import ForgetPlan
-from memory.log import Log
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
@@ -72,13 +71,14 @@ class Assistant:
         self.model = model
         self._graph = graph
         self._runs = runs
+        self._unremembering = Unremembering(store, runs)
         self._kept = Keeping(store.log, graph, toolbox)
         self.person = person
         self._limits = limits
         self._clock = clock
         self._consolidation = consolidation
         self._background = Background(self._follow)
-        self._one_turn = threading.Lock()
+        self._one_turn = Lock()
         self._close_abandoned_turns()
 
     @property
@@ -236,7 +236,7 @@ class Assistant:
             wish = not_to_remember(text) if keeping.lasting else None
             asks = keeping.lasting and wish is None
             updates = self._answer(event, session, self._limits, asks=asks)
-            yield from self._unremembered(session, event, wish, updates) if wish else updates
+            yield from self._unremembered(event, wish, updates) if wish else updates
         self._wake_background()
 
     def answer_again(self, session: Session, message_id: str) -> Generator[Update, None, None]:
@@ -253,23 +253,17 @@ class Assistant:
         self._wake_background()
 
     def _unremembered(
-        self, session: Session, event: Event, wish: Wish, updates: Iterator[Update]
+        self, event: Event, wish: Wish, updates: Iterator[Update]
     ) -> Generator[Update, None, None]:
         """The turn, and then its erasure, as its words ask; told before it ends."""
-        told = _told(self.store.log, session.id, event, wish)
-        self._runs.promise(told)
+        told = self._unremembering.promise(event, wish)
         if wish is Wish.BEFORE and len(told) == 1:
             yield Notice("There is no message before this one here, so only this one goes.")
         for update in updates:
             if isinstance(update, Answered):
-                erased = self._erase(told)
-                self._runs.keep_promises()
+                erased = self._unremembering.keep(told)
                 yield Notice(f"As you asked, this is not kept: {erased} entries are erased.")
             yield update
-
-    def _erase(self, ids: Sequence[str]) -> int:
-        plan = self.store.plan_forgetting(ids=ids)
-        return self.store.forget(plan).erased if plan.ids else 0
 
     def _undisturbed(self) -> AbstractContextManager[None]:
         """What the model does in the background makes room for a turn."""
@@ -326,11 +320,9 @@ class Assistant:
             owed = [id_ for id_, run in self.store.sessions.owed() if not self._runs.is_alive(run)]
             for event in self.store.log.get(owed):
                 if wish := not_to_remember(event.text or ""):
-                    self._erase(_told(self.store.log, event.session_id, event, wish))
+                    self._unremembering.keep(self._unremembering.promise(event, wish))
                 self._kept.close_turn(event)
-            for run, ids in self._runs.broken_promises().items():
-                self._erase(ids)
-                self._runs.keep_promises(run)
+            self._unremembering.make_up()
             self.store.catch_up_instant()
             for thread in self._graph.threads():
                 if not self._runs.is_alive(thread.partition("/")[0]):
@@ -341,16 +333,6 @@ class Assistant:
         """Background work after a turn, a piece at a time, so that closing need not wait long."""
         if self.store.follow():
             self._background.wake()
-
-
-def _told(log: Log, session_id: str, event: Event, wish: Wish) -> list[str]:
-    """Ids of what a wish is about: the message, and the one that the user sent before it."""
-    before = [
-        each.id
-        for each in takewhile(lambda each: each.id != event.id, conversation(log, session_id))
-        if each.origin is Origin.USER and each.text
-    ]
-    return [*(before[-1:] if wish is Wish.BEFORE else []), event.id]
 
 
 class Session:
@@ -440,40 +422,3 @@ class Session:
             for e in self.said()
             if isinstance(e.payload, Message)
         ]
-
-
-class Background:
-    """One thread that does the same work whenever it is woken, until it is closed."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
-        self._wake = threading.Event()
-        self._closing = False
-        self._thread: threading.Thread | None = None
-        self.problem: str | None = None
-        """Why the last run failed; the views catch up at the next turn instead."""
-
-    def wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name="lifelore-views", daemon=True)
-            self._thread.start()
-        self._wake.set()
-
-    def close(self) -> None:
-        self._closing = True
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _loop(self) -> None:
-        while not self._closing:
-            self._wake.wait()
-            self._wake.clear()
-            if self._closing:
-                return
-            try:
-                self._work()
-                self.problem = None
-            except Exception as fault:  # noqa: BLE001
-                # The boundary of the thread: it must live, and must not write over a screen.
-                self.problem = str(fault)

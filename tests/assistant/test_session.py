@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.background import Background
 from assistant.errors import SetupNeeded
 from assistant.models.base import ChatMessage, LanguageModel
 from assistant.models.fakes import Answer, Failing, ScriptedModel
 from assistant.models.slot import ModelSlot
 from assistant.reading import Reading, Speeds
-from assistant.session import Assistant, Background
+from assistant.session import Assistant
 from assistant.turn import TurnLimits
 from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
 from memory.errors import NotFound, RefusedInput

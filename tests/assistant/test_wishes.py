@@ -131,7 +131,7 @@ def test_one_that_died_between_answer_and_erasure_is_erased_at_the_next_start(
     def dies(ids: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(assistant, "_erase", dies)
+    monkeypatch.setattr(assistant._unremembering, "keep", dies)
     with pytest.raises(KeyboardInterrupt):
         list(assistant.session().send(f"Don't remember this: I love {SECRET}."))
     assistant._runs._lock.release()  # as when a process dies: its files stay, its locks go
