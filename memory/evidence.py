@@ -14,7 +14,6 @@ for `only_asks` and the `span` of ASSISTED, which are set by hand.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -171,9 +170,7 @@ def gather(query: Query, vector: Vectors | None, found: Candidates) -> Evidence:
         "window_words": turns.window_coverage,
         "session_words": turns.session_coverage,
         "named": turns.each(lambda place: is_named(query, place)),
-        "by_user": turns.each(
-            lambda place: place.origin is not Origin.ASSISTANT or query.of_assistant
-        ),
+        "by_user": np.maximum(turns.own, float(query.of_assistant)),
         "asks": turns.marked(Marks.ASKS),
         "only_asks": turns.marked(Marks.ONLY_ASKS),
         "answers": turns.at(turns.marked(Marks.ASKS) * turns.cosine, -1),
@@ -185,8 +182,7 @@ def gather(query: Query, vector: Vectors | None, found: Candidates) -> Evidence:
         out["fact"] = np.maximum(nearest - turns.cosine, 0)
     if found.summaries:
         out["summary"] = turns.each(lambda place: found.summaries.get(place.session_id, 0.0))
-    own = turns.each(lambda place: place.origin is not Origin.ASSISTANT)
-    replies = turns.at(1 - own, 1) * own
+    replies = turns.at(1 - turns.own, 1) * turns.own
     out["reply_words"] = replies * turns.at(turns.bm25, 1)
     for mark, name in _WANTED.items():
         out[name] = turns.marked(mark) * float(mark in query.wants)
@@ -238,14 +234,12 @@ class _Turns:
         self.scored = np.array(
             [row for row, place in enumerate(places) if place.seq in found.scored], dtype=np.int64
         )
-        row_at = {(place.session_id, place.position): row for row, place in enumerate(places)}
-        self._beside = {
-            step: np.array(
-                [row_at.get((place.session_id, place.position + step), -1) for place in places],
-                dtype=np.int64,
-            )
-            for step in (-2, -1, 1, 2)
-        }
+        sessions = dict.fromkeys(place.session_id for place in places)
+        number = {session: n for n, session in enumerate(sessions)}
+        self._session = np.array([number[place.session_id] for place in places], dtype=np.int64)
+        keys = (self._session << 32) + np.array([place.position for place in places], np.int64)
+        self._beside = {step: _rows_of(keys + step, keys) for step in (-2, -1, 1, 2)}
+        self.own = self.each(lambda place: place.origin is not Origin.ASSISTANT)
         self._meanings([found.parts.get(place.seq) for place in places], vector)
         self._wordings(found.rarity, found.mean_length)
 
@@ -272,8 +266,10 @@ class _Turns:
         means = unit(sums)
         window = means[self.scored]
         for step, beside in self._beside.items():
-            near = beside[self.scored]
-            window += _VECTOR_SHARES[abs(step)] * means[near] * _there(near)[:, None]
+            rows = beside[self.scored]
+            near = means[rows]
+            near *= (_VECTOR_SHARES[abs(step)] * _there(rows))[:, None]
+            window += near
         self.windows = unit(window)
         self.window_cosine = np.zeros(len(parts), dtype=np.float32)
         self.window_cosine[self.scored] = np.clip(self.windows @ vector[0], 0, None)
@@ -292,12 +288,10 @@ class _Turns:
             share = _WORD_SHARES[abs(step)]
             np.maximum(window, share * holds[beside] * _there(beside)[:, None], out=window)
         self.window_coverage = window @ weights / total
-        sessions = list(dict.fromkeys(place.session_id for place in self._places))
-        number = {session: n for n, session in enumerate(sessions)}
-        of = np.array([number[place.session_id] for place in self._places], dtype=np.int64)
-        between = np.zeros((len(sessions), len(stems)), dtype=np.float32)
-        np.maximum.at(between, of, holds)
-        self.session_coverage = (between @ weights / total)[of]
+        # Sessions stand together, so that each is a run of rows.
+        starts = np.flatnonzero(np.diff(self._session, prepend=-1))
+        between = np.maximum.reduceat(holds, starts) if len(starts) else holds
+        self.session_coverage = (between @ weights / total)[self._session]
 
     def _counts(self, stems: npt.NDArray[np.uint32]) -> Column:
         """How often each stem (in ascending order) stands in each turn, shape (turns, stems)."""
@@ -325,12 +319,14 @@ class _Turns:
         return held
 
     def recency(self) -> Column:
-        newest: dict[str, int] = {}
-        for place in self._places:
-            newest[place.session_id] = max(place.at, newest.get(place.session_id, place.at))
-        order = sorted(newest, key=lambda session: (-newest[session], session))
-        fading = {session: math.exp(-rank / _FADE) for rank, session in enumerate(order)}
-        return self.each(lambda place: fading[place.session_id])
+        starts = np.flatnonzero(np.diff(self._session, prepend=-1))
+        if not len(starts):
+            return np.zeros(0, dtype=np.float32)
+        times = np.array([place.at for place in self._places], dtype=np.int64)
+        newest_first = np.argsort(-np.maximum.reduceat(times, starts), kind="stable")
+        fading = np.empty(len(starts), dtype=np.float32)
+        fading[newest_first] = np.exp(-np.arange(len(starts)) / _FADE)
+        return fading[self._session]
 
     def closeness(self, query: Query) -> Column:
         span = query.span
@@ -339,12 +335,18 @@ class _Turns:
         return self.each(lambda place: span.closeness(from_ms(place.at)))
 
 
+def _rows_of(wanted: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The row of each wanted key, -1 where there is none; `keys` ascend."""
+    rows = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[rows] == wanted, rows, -1) if len(keys) else rows
+
+
 def _there(beside: npt.NDArray[np.int64]) -> Column:
     return (beside >= 0).astype(np.float32)
 
 
 def unit(rows: Vectors) -> Vectors:
     """The rows at length 1; a zero row stays."""
-    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    scaled: Vectors = (rows / lengths).astype(np.float32, copy=False)
-    return scaled
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    scaled: Vectors = rows / np.maximum(lengths, 1e-9)[:, None]
+    return scaled.astype(np.float32, copy=False)

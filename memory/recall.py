@@ -340,6 +340,7 @@ _TELLING = 5
 """Turns that are looked at for the time of an event."""
 _TELLS = 0.6
 """Share of an event's words that a turn and its neighbours must hold to be taken to tell of it."""
+_ASKS = Marks.ASKS.value
 _READ = 20_000
 """Characters of a query that are looked at: several pages."""
 _CONTEXT_FADE = 0.6
@@ -388,30 +389,25 @@ def _usable(
     answered, in a conversation that was imported, was not.
     """
     last = None if asked.until is None else to_ms(asked.until)
-    echoes = {
-        (place.session_id, place.position)
-        for seq, place in places.items()
-        if seq in traits and _echoes(traits[seq], stems)
-    }
-    replies = {
-        seq
-        for seq, place in places.items()
-        if place.origin is Origin.ASSISTANT and (place.session_id, place.position - 1) in echoes
-    }
-    hidden = made_here(replies) if replies else replies
+    asking = (seq for seq, turn in traits.items() if turn.marks & _ASKS)
+    echoed = [places[seq] for seq in asking if stems and _echoes(traits[seq], stems)]
+    echoes = {(place.session_id, place.position) for place in echoed}
+    hidden = {place.seq for place in echoed}
+    if echoes:
+        replies = {
+            seq
+            for seq, place in places.items()
+            if place.origin is Origin.ASSISTANT and (place.session_id, place.position - 1) in echoes
+        }
+        hidden |= made_here(replies) if replies else replies
     return {
         seq
         for seq, place in places.items()
-        if seq not in asked.excluded
-        and seq not in hidden
-        and (last is None or place.at <= last)
-        and (place.session_id, place.position) not in echoes
+        if seq not in asked.excluded and seq not in hidden and (last is None or place.at <= last)
     }
 
 
 def _echoes(traits: Traits, stems: frozenset[int]) -> bool:
-    if Marks.ASKS not in traits.marks or not stems:
-        return False
     said = set(traits.stems["stem"].tolist())
     return len(said & stems) >= 0.8 * len(said | stems)
 

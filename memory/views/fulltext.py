@@ -21,7 +21,7 @@ import numpy.typing as npt
 from sqlite_utils import Database
 
 from memory.events import Event
-from memory.marks import Marks, marks_of
+from memory.marks import marks_of
 from memory.projection import Projection, Views
 from memory.text import STOPWORDS, indexable, words
 
@@ -38,7 +38,8 @@ class Traits(NamedTuple):
 
     length: int
     """Words."""
-    marks: Marks
+    marks: int
+    """Of Marks; plain, since recall reads a thousand of them for every question."""
     packed: bytes
     """The stems of the turn, as an array of STEM."""
 
@@ -154,8 +155,7 @@ class Fulltext:
                     f"WHERE seq IN ({','.join('?' * len(part))})",
                     part,
                 ).fetchall()
-            for seq, length, marks, blob in rows:
-                found[seq] = Traits(length, Marks(marks), blob)
+            found.update((seq, Traits(*of_turn)) for seq, *of_turn in rows)
         return found
 
     def rarity(self, terms: Sequence[str]) -> dict[int, float]:
