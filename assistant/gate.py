@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memory.ports import Vectors
-from memory.user.fold import usable
 from memory.user.lines import Line, Section
+from memory.user.profile import usable
 from memory.user.relevance import Prototypes, Relevance, Request, ranked, request_of
 
 MOST = 5

@@ -19,9 +19,9 @@ from memory.events import Draft, Origin
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
-from memory.user.fold import usable
 from memory.user.lines import Line
 from memory.user.page import editable, edits, page
+from memory.user.profile import usable
 from memory.user.relevance import Prototypes
 from memory.when import spoken_date
 

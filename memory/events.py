@@ -91,7 +91,9 @@ class ProfileEdit(Payload):
     section: str | None = None
     text: str | None = None
     undoes: str | None = None
-    """Id of the edit that is taken back."""
+    """Id of the edit, or of the consent, that is taken back."""
+    agreed: bool = False
+    """The box before the line was ticked: a yes to what is sensitive in it."""
 
 
 class Consent(Payload):

@@ -30,7 +30,7 @@ from memory.events import (
 )
 from memory.log import Log
 from memory.text import content_words, words
-from memory.user.fold import line_id
+from memory.user.said import line_id
 
 KEPT_EDIT = "profile-edit.md"
 """A page of the profile that was edited and refused; it lies in the home, as forgetting looks."""

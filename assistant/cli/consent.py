@@ -149,8 +149,8 @@ def _name(target: Line | Topic) -> str:
 
 
 def _is_preference(line: Line) -> bool:
-    from memory.user.fold import usable
     from memory.user.lines import Section
+    from memory.user.profile import usable
 
     kinds = (Section.TASTES, Section.HABITS, Section.MANNER)
     return usable(line) and (line.polarity != 0 or line.section in kinds)

@@ -21,8 +21,9 @@ from memory.errors import NotFound, RefusedInput
 if TYPE_CHECKING:
     from memory.events import Consent, Event, ProfileEdit
     from memory.store import MemoryStore
-    from memory.user.fold import Act, Profile
     from memory.user.lines import Line
+    from memory.user.profile import Profile
+    from memory.user.said import Act
 
 _EDITORS = ("nano", "vim", "vi", "emacs", "notepad")
 
@@ -81,8 +82,9 @@ def edit(
     """Edit the page as text, in $VISUAL or $EDITOR.
 
     Change words, remove lines, write new ones (`- I live in Lyon.`) under any heading; tick a box
-    to say yes. The [dates] and ^ids at the end of a line may stay as they are. Your words win for
-    ever over what is derived; `lifelore profile undo` takes an edit back.
+    to say yes. What you write on health or faith waits for your yes, too; `- [x] I'm a Quaker.`
+    says it at once. The [dates] and ^ids at the end of a line may stay as they are. Your words
+    win for ever over what is derived; `lifelore profile undo` takes an edit back.
     """
     from memory.forget import KEPT_EDIT
     from memory.user.page import editable, edits, page
@@ -124,7 +126,8 @@ def history(
 ) -> None:
     """Show what held before and from when to when: of one line, or everything that is over.
 
-    Without LINE your edits are listed as well, with the ids that `lifelore profile undo` takes.
+    Without LINE your edits and your answers to "May I keep this?" are listed as well, with the ids
+    that `lifelore profile undo` takes.
     """
     with opened(context) as store:
         read = read_profile(store)
@@ -152,27 +155,33 @@ def undo(
     edit_id: Annotated[
         str | None,
         typer.Argument(
-            metavar="EDIT", help="Id of an edit; the newest without.", show_default=False
+            metavar="EDIT",
+            help="Id of an edit or an answer; the newest without.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Take an edit of the profile back. Nothing is lost: undoing the undo brings it again."""
+    """Take back an edit of the profile, or a yes or no to a line, also one ticked on the page.
+
+    Nothing is lost: undoing the undo brings it again.
+    """
     from memory.events import ProfileEdit
-    from memory.user.fold import active_edits
+    from memory.user.consents import active
 
     with opened(context) as store:
         read_profile(store)
-        acts = store.profile.acts()
-        active = active_edits(acts)
+        acts = _edits(store)
+        standing = active(acts)
         if edit_id is None:
-            if not active:
+            if not standing:
                 raise NotFound("There is no edit to take back.")
-            edit_id = active[-1].id
+            edit_id = standing[-1].id
         chosen = [act for act in acts if act.id == edit_id]
-        if not chosen or not isinstance(chosen[0].payload, ProfileEdit):
+        if not chosen:
             raise NotFound(f"There is no edit {edit_id}; `lifelore profile history` lists them.")
-        is_undo = chosen[0].payload.op == "undo"
-        if not is_undo and chosen[0] not in active:
+        edit = chosen[0].payload
+        is_undo = isinstance(edit, ProfileEdit) and edit.op == "undo"
+        if not is_undo and chosen[0] not in standing:
             raise RefusedInput(f"The edit {edit_id} was taken back already.")
         _append(store, [ProfileEdit(op="undo", undoes=edit_id)])
     print(f"Taken back: {_describe(chosen[0])}")
@@ -246,14 +255,16 @@ def _told(changes: Sequence[ProfileEdit | Consent]) -> str:
 
 
 def _edits(store: MemoryStore) -> list[Act]:
-    return [act for act in store.profile.acts() if act.payload.kind == "profile_edit"]
+    """What the user did to single lines; what they decided on a topic is no edit."""
+    return [
+        act for act in store.profile.acts() if act.payload.kind != "consent" or act.payload.line
+    ]
 
 
 def _describe(act: Act) -> str:
-    from memory.events import ProfileEdit
-
     edit = act.payload
-    assert isinstance(edit, ProfileEdit)
+    if edit.kind == "consent":
+        return f"you {'agreed to keep' if edit.answer == 'yes' else 'refused'} {edit.line}"
     words: dict[Literal["add", "replace", "retire", "confirm", "undo"], str] = {
         "add": f"you added: {edit.text}",
         "replace": f"you wrote in the place of {edit.line}: {edit.text}",
@@ -265,11 +276,7 @@ def _describe(act: Act) -> str:
 
 
 def _edit_json(act: Act) -> dict[str, Any]:
-    from memory.events import ProfileEdit
-
-    edit = act.payload
-    assert isinstance(edit, ProfileEdit)
-    return {"id": act.id, "at": act.at.isoformat(), **edit.model_dump(exclude={"kind"})}
+    return {"id": act.id, "at": act.at.isoformat(), **act.payload.model_dump()}
 
 
 def line_json(line: Line) -> dict[str, Any]:

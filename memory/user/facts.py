@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from memory.derive.ground import sentences, stems
 from memory.events import Event, Origin
-from memory.user.fold import Said, line_id
 from memory.user.lines import Section, Statement
+from memory.user.said import Said, line_id
 from memory.user.slots import SINGLE
 from memory.user.topics import topic_of
 from memory.views.facts import Fact

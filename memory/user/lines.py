@@ -55,6 +55,8 @@ class Statement:
     topic: Topic | None = None
     past: bool = False
     """It was so once ("I used to live in Ghent"); history, not the present."""
+    question: str = ""
+    """Id of the question of the assistant's that it answers; empty for anything else."""
 
 
 @dataclass(frozen=True, slots=True)

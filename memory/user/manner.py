@@ -18,8 +18,8 @@ from statistics import median
 
 from memory.events import Event, Message, Origin
 from memory.text import words
-from memory.user.fold import Said, line_id
 from memory.user.lines import Section, Statement
+from memory.user.said import Said, line_id
 
 DEFAULT = {"language": "en", "emojis": "no", "length": "short", "form": "prose", "case": "usual"}
 """How the assistant writes where nothing else is known: English, brief, plain prose."""

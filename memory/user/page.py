@@ -21,8 +21,8 @@ from math import ceil
 
 from memory.errors import RefusedInput
 from memory.events import Consent, ProfileEdit
-from memory.user.fold import Profile, protects, usable
 from memory.user.lines import Line, Section
+from memory.user.profile import Profile, protects, usable
 from memory.user.topics import topic_of
 
 TOKENS = 2000
@@ -191,9 +191,9 @@ def edits(text: str, profile: Profile) -> list[ProfileEdit | Consent]:
     Compared is with the page as it was handed out (`editable`), so that what else changed in the
     profile meanwhile is left alone. A line without an id is the one that has its words, or a new
     one. A line that stood on the page and is gone is retired; a sensitive one that waited for a
-    yes is refused, and rewriting one is no yes to it. Raises RefusedInput, naming the line of the
-    page, for what cannot be read, for a changed line that is gone or another one by now, and for
-    what is about a topic that the user barred.
+    yes is refused. Only a ticked box is a yes, not that a line is written, rewritten or moved.
+    Raises RefusedInput, naming the line of the page, for what cannot be read, for a changed line
+    that is gone or another one by now, and for what is about a topic that the user barred.
     """
     items, handed = _read(text)
     if not items and not _has_heading(text):
@@ -228,24 +228,27 @@ def _changes(
     section = item.section.value if item.section is not None else None
     if line is None and item.id is None:
         _may_write(item, None, profile)
-        return [ProfileEdit(op="add", section=section, text=item.words)]
+        return [ProfileEdit(op="add", section=section, text=item.words, agreed=item.ticked)]
     rewritten = line is None or item.words != _words(line)
     if line is None or _is_another(item, line, handed, profile, rewritten=rewritten):
         raise RefusedInput(
             f"Line {item.number} of the page was changed or forgotten meanwhile; nothing was "
             "changed. Without its ^id it is taken as a new line."
         )
-    found: list[ProfileEdit | Consent] = []
-    if line.topic is not None and _waits(line) and (item.ticked or section is not None):
-        found.append(Consent(topic=line.topic.value, answer="yes", line=line.id))
     if rewritten or item.section not in (None, line.section):
         _may_write(item, line, profile)
-        where = section or line.section.value
-        covers = _covers(line, profile)
-        found.append(
-            ProfileEdit(op="replace", line=line.id, covers=covers, section=where, text=item.words)
+        edit = ProfileEdit(
+            op="replace",
+            line=line.id,
+            covers=_covers(line, profile),
+            section=section or line.section.value,
+            text=item.words,
+            agreed=item.ticked,
         )
-    return found
+        return [edit]
+    if line.topic is not None and _waits(line) and item.ticked:
+        return [Consent(topic=line.topic.value, answer="yes", line=line.id)]
+    return []
 
 
 def _is_another(

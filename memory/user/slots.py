@@ -6,7 +6,7 @@ import re
 
 from memory.derive.ground import stem, stems
 from memory.text import words
-from memory.user.lines import Section, Statement, Topic
+from memory.user.lines import ANSWERED, Section, Statement, Topic
 
 SINGLE = frozenset(
     {"name", "nickname", "pronouns", "birthday", "born", "age", "home", "job", "partner", "status"}
@@ -28,6 +28,8 @@ _EMPLOYER = r"\b(?:at|for|with|in) (?:the )?"
 
 def slot_of(statement: Statement) -> object | None:
     """What can be said of only in one way at a time; None for a statement without a value."""
+    if statement.question:
+        return (ANSWERED, statement.question)
     context = _plain(statement.context)
     if statement.attribute in SINGLE:
         return (statement.attribute, _is_employer(statement), context)
@@ -38,6 +40,11 @@ def slot_of(statement: Statement) -> object | None:
     if statement.polarity and not _guards(statement):
         return ("liking", _plain(statement.value), context)
     return (statement.section, statement.attribute, _plain(statement.value), context)
+
+
+def is_single(statement: Statement) -> bool:
+    """Whether the newest words on it win, whatever was true or confirmed before."""
+    return statement.attribute in SINGLE or bool(statement.question)
 
 
 def key_of(statement: Statement) -> object:
@@ -74,8 +81,9 @@ def _is_employer(statement: Statement) -> bool:
 
 def is_past(statement: Statement) -> bool:
     """Whether it is over: "I'm not vegetarian any more"; no longer eating meat is true today."""
-    over = statement.polarity >= 0 and _NO_MORE.search(statement.text) is not None
-    return statement.past or over
+    if statement.past or statement.question:
+        return statement.past
+    return statement.polarity >= 0 and _NO_MORE.search(statement.text) is not None
 
 
 def _plain(text: str) -> tuple[str, ...]:

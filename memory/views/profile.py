@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from sqlite_utils import Database
 
 from memory.errors import NotFound
@@ -34,21 +32,25 @@ from memory.ports import Embedder, Vectors
 from memory.projection import Projection, Views
 from memory.user import facts as of_facts
 from memory.user import manner
-from memory.user.fold import Act, Profile, Said, fold, line_id
-from memory.user.lines import ANSWERED, Line, Section, Statement, Topic
-from memory.user.statements import statements, statements_of
-from memory.user.topics import topic_of
+from memory.user.consents import Consents, active
+from memory.user.fold import fold
+from memory.user.lines import Line, Section, Statement, Topic
+from memory.user.profile import Profile
+from memory.user.said import Act, Said, line_id
+from memory.user.written import stated_in
 from memory.views.derived import Table
 from memory.views.facts import Facts
+from memory.views.line_vectors import LineVectors
 from memory.views.patches import Patches
 
 TABLE = Table("statements", "text", "statements_text")
 _ACTS = (ProfileEdit, Consent, Rated, Asked, AskAnswered)
 _Act = ProfileEdit | Consent | Rated | Asked | AskAnswered
 _KEPT = "ask_answered"
+_SQL_VARIABLES = 500
 _SAID = (
     "seq, event_id, part, at, section, attribute, value, context, polarity, strength, text, topic, "
-    "past, by_hand"
+    "past, by_hand, question"
 )
 
 
@@ -56,8 +58,8 @@ class ProfileView(Projection):
     """What the user said of themselves, what they did to the profile, and how they write."""
 
     name = "profile"
-    version = 2
-    tables = ("acts", "writing", *TABLE.tables)
+    version = 3
+    tables = ("acts", "writing", "profile_changes", *TABLE.tables)
 
     def create(self, db: Database) -> None:
         # AUTOINCREMENT: the number of an erased statement must never name another one.
@@ -67,7 +69,7 @@ class ProfileView(Projection):
             "at INTEGER NOT NULL, section TEXT NOT NULL, attribute TEXT NOT NULL, "
             "value TEXT NOT NULL, context TEXT NOT NULL, polarity INTEGER NOT NULL, "
             "strength REAL NOT NULL, text TEXT NOT NULL, topic TEXT, past INTEGER NOT NULL, "
-            "by_hand INTEGER NOT NULL, vector BLOB, embedder TEXT)"
+            "by_hand INTEGER NOT NULL, question TEXT NOT NULL, vector BLOB, embedder TEXT)"
         )
         db.execute("CREATE INDEX statements_seq ON statements(seq)")
         db.execute(
@@ -79,6 +81,11 @@ class ProfileView(Projection):
             "CREATE TABLE writing(seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL, "
             "at INTEGER NOT NULL, marks TEXT NOT NULL)"
         )
+        # Kept apart from the count of all changes of the rows, since vectors change no line.
+        db.execute(
+            "CREATE TABLE profile_changes(number INTEGER NOT NULL, written INTEGER NOT NULL)"
+        )
+        db.execute("INSERT INTO profile_changes VALUES (0, 0)")
         TABLE.create_search(db)
 
     def apply(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
@@ -90,33 +97,35 @@ class ProfileView(Projection):
                 db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", erased)
             if event.origin is not Origin.USER or event.payload is None:
                 continue
-            for part, statement in enumerate(_stated(event)):
+            for part, statement in enumerate(stated_in(event)):
                 self._state(db, event, part, statement)
             if (marks := manner.marks_of(event)) is not None:
                 row = (event.seq, event.id, to_ms(event.at), marks)
                 db.conn.execute("INSERT INTO writing VALUES (?, ?, ?, ?)", row)
+                db.conn.execute("UPDATE profile_changes SET written = written + 1")
 
     @staticmethod
     def _act(db: Database, event: Event, payload: _Act) -> None:
         text = payload.model_dump_json(exclude={"kind"}, exclude_defaults=True)
         row = (event.seq, event.id, to_ms(event.at), event.kind, event.version, text)
         db.conn.execute("INSERT INTO acts VALUES (?, ?, ?, ?, ?, ?)", row)
-        # Acts change what the statements add up to, and so count as a change of them.
-        db.conn.execute("UPDATE statements_revision SET number = number + 1")
+        if not isinstance(payload, Asked | AskAnswered):
+            _note_change(db)
 
     @staticmethod
     def _state(db: Database, event: Event, part: int, said: Statement) -> None:
         number = db.conn.execute(
-            f"INSERT INTO statements({_SAID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO statements({_SAID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(event.seq, event.id, part, to_ms(event.at), said.section.value),
                 *(said.attribute, said.value, said.context, said.polarity, said.strength),
                 *(said.text, said.topic.value if said.topic else None, said.past),
-                event.kind == "profile_edit",
+                *(event.kind == "profile_edit", said.question),
             ),
         ).lastrowid
         assert number is not None
         TABLE.index(db, number, said.text)
+        _note_change(db)
 
     def erase(self, db: Database, seqs: Sequence[int]) -> None:
         for seq in seqs:
@@ -126,42 +135,15 @@ class ProfileView(Projection):
             db.conn.execute("UPDATE acts SET payload = '' WHERE seq = ? AND kind = ?", (seq, _KEPT))
             db.conn.execute("DELETE FROM acts WHERE seq = ? AND kind <> ?", (seq, _KEPT))
             db.conn.execute("DELETE FROM writing WHERE seq = ?", (seq,))
-        db.conn.execute("UPDATE statements_revision SET number = number + 1")
+        _note_change(db)
 
     def compact(self, db: Database) -> None:
         TABLE.compact(db)
 
 
-def _stated(event: Event) -> list[Statement]:
-    payload = event.payload
-    if isinstance(payload, AskAnswered):
-        return [] if payload.statement is None else [_answered(payload, payload.statement)]
-    if not isinstance(payload, ProfileEdit):
-        return statements_of(event)
-    if payload.op not in ("add", "replace") or not (payload.text or "").strip():
-        return []
-    return [by_hand(payload.text or "", payload.section)]
-
-
-def _answered(payload: AskAnswered, line: str) -> Statement:
-    """The user's answer to a question, as it was put."""
-    about = next((each for each in statements(payload.answer or "") if not each.past), None)
-    plain = Statement(Section.TASTES, ANSWERED, payload.answer or "", "", 1, 0.8, line)
-    return plain if about is None else replace(plain, section=about.section, topic=about.topic)
-
-
-def by_hand(text: str, section: str | None) -> Statement:
-    """What a line means that the user wrote into the profile: their words, as they are."""
-    line = " ".join(text.split())
-    meant = statements(line)
-    plain = Statement(Section.IDENTITY, "", "", "", 0, 1.0, line)
-    # Several statements in one line stay one line, which then is about none of them alone.
-    today = [each for each in meant if not each.past]
-    found = today[0] if len(today) == 1 else plain
-    topic = next((each.topic for each in meant if each.topic), None) or topic_of(line)
-    known = {each.value: each for each in Section}
-    place = known.get((section or "").lower(), meant[0].section if meant else Section.IDENTITY)
-    return replace(found, section=place, text=line, strength=1.0, topic=topic, past=False)
+def _note_change(db: Database) -> None:
+    """Of what the lines are made of."""
+    db.conn.execute("UPDATE profile_changes SET number = number + 1")
 
 
 class Profiles:
@@ -174,7 +156,8 @@ class Profiles:
         self._patches = patches
         self._lock = Lock()
         self._folded: tuple[object, Profile] | None = None
-        self._vectors: tuple[object, dict[str, Vectors]] = (None, {})
+        self._said: list[Said] = []
+        self._vectors = LineVectors(views)
 
     # -- lines
 
@@ -183,7 +166,9 @@ class Profiles:
         state = (self._revision(), now.date())
         with self._lock:
             if self._folded is None or self._folded[0] != state:
-                self._folded = (state, self._fold(now))
+                profile = self._fold(now)
+                self._folded = (state, profile)
+                self._vectors.keep({line.text for line in (*profile.lines, *profile.history)})
             return self._folded[1]
 
     def lines(self, now: datetime, *, all: bool = False) -> list[Line]:
@@ -237,17 +222,7 @@ class Profiles:
         Those made in the background are read; missing ones are made now and held in memory.
         Raises EmbedderUnavailable when some are missing and cannot be made.
         """
-        state = (self._revision(), embedder.identity)
-        with self._lock:
-            if self._vectors[0] != state:
-                self._vectors = (state, self._stored(embedder.identity))
-            held = self._vectors[1]
-        missing = list(dict.fromkeys(line.text for line in lines if line.text not in held))
-        if missing:
-            held.update(zip(missing, embedder.embed(missing), strict=True))
-        if not lines:
-            return np.zeros((0, 1), dtype=np.float32)
-        return np.stack([held[line.text] for line in lines])
+        return self._vectors.of(lines, embedder)
 
     # -- what the user did
 
@@ -283,24 +258,22 @@ class Profiles:
         """Ids of the events whose words a line, or anything of a topic, was taken from."""
         if isinstance(what, Line):
             return list(what.sources)
-        with self._views.reading() as db:
-            rows = db.conn.execute(
-                "SELECT DISTINCT event_id FROM statements WHERE topic = ? ORDER BY seq",
-                (what.value,),
-            ).fetchall()
-        return [row[0] for row in rows]
+        said = Consents(active(self.acts())).inherited(self._stated())
+        return list(dict.fromkeys(s.sources[0] for s in said if s.statement.topic is what))
 
     # -- rows
 
     def _revision(self) -> tuple[int, ...]:
+        """Another one wherever what the lines are made of changed."""
         with self._views.reading() as db:
-            row = db.conn.execute(
-                "SELECT (SELECT number FROM statements_revision), "
-                "(SELECT number FROM facts_revision), (SELECT number FROM patches_revision), "
-                "(SELECT count(*) FROM writing)"
+            number, written, *rest = db.conn.execute(
+                "SELECT number, written, (SELECT count(*) FROM facts), "
+                "(SELECT max(number) FROM facts), (SELECT count(*) FROM patches), "
+                "(SELECT max(number) FROM patches), (SELECT max(at) FROM patches) "
+                "FROM profile_changes"
             ).fetchone()
         # How someone writes changes slowly; a few messages more do not matter.
-        return (int(row[0]), int(row[1]), int(row[2]), int(row[3]) // manner.EVERY)
+        return (number, written // manner.EVERY, *rest)
 
     def _fold(self, now: datetime) -> Profile:
         stated = self._stated()
@@ -311,9 +284,24 @@ class Profiles:
         return fold([*stated, *derived, *learnt], self.acts(), now, patches)
 
     def _stated(self) -> list[Said]:
+        """Every statement, in order; what was read before is not read again."""
         with self._views.reading() as db:
-            rows = db.conn.execute(f"SELECT {_SAID} FROM statements ORDER BY seq, part").fetchall()
-        return [_said(row) for row in rows]
+            rows = db.conn.execute(
+                "SELECT event_id, part, number FROM statements ORDER BY seq, part"
+            ).fetchall()
+            places = {(event_id, part): number for event_id, part, number in rows}
+            known = {(said.sources[0], said.part): said for said in self._said}
+            new = [number for place, number in places.items() if place not in known]
+            for start in range(0, len(new), _SQL_VARIABLES):
+                part = new[start : start + _SQL_VARIABLES]
+                for row in db.conn.execute(
+                    f"SELECT {_SAID} FROM statements WHERE number IN ({','.join('?' * len(part))})",
+                    part,
+                ):
+                    said = _said(row)
+                    known[said.sources[0], said.part] = said
+        self._said = [known[place] for place in places]
+        return self._said
 
     def _acts(self) -> list[tuple[str, int, datetime, Any]]:
         with self._views.reading() as db:
@@ -360,22 +348,10 @@ class Profiles:
                     found[other.id] = other
         return list(found.values())
 
-    def _stored(self, embedder: str) -> dict[str, Vectors]:
-        with self._views.reading() as db:
-            rows = db.conn.execute(
-                "SELECT text, vector FROM statements WHERE embedder = ? "
-                "UNION ALL SELECT text, vector FROM patches WHERE embedder = ?",
-                (embedder, embedder),
-            ).fetchall()
-        return {
-            text: np.frombuffer(vector, dtype=np.float16).astype(np.float32)
-            for text, vector in rows
-        }
-
 
 def _said(row: tuple[Any, ...]) -> Said:
     seq, event_id, part, at, section, attribute, value, context = row[:8]
-    polarity, strength, text, topic, past, hand = row[8:]
+    polarity, strength, text, topic, past, hand, question = row[8:]
     statement = Statement(
         section=Section(section),
         attribute=attribute,
@@ -386,6 +362,7 @@ def _said(row: tuple[Any, ...]) -> Said:
         text=text,
         topic=Topic(topic) if topic else None,
         past=bool(past),
+        question=question,
     )
     return Said(
         id=line_id(event_id, str(part)),

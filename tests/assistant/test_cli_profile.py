@@ -226,6 +226,29 @@ def test_undoing_twice_is_refused(run: Run, editor: Callable[[str, str], None]) 
     assert run("profile", "undo", edit["id"])[0] == 1
 
 
+def test_a_tick_on_the_page_is_listed_and_can_be_taken_back(
+    run: Run, editor: Callable[[str, str], None]
+) -> None:
+    editor("- [ ] I'm a practising Buddhist.", "- [x] I'm a practising Buddhist.")
+    assert run("profile", "edit")[:2] == (0, "1 agreed to.\n")
+    buddhist = id_of(run, "Buddhist")
+    assert f"you agreed to keep {buddhist}" in run("profile", "history")[1]
+    assert "- [ ] I'm a practising Buddhist." not in run("profile", "show")[1]
+    assert run("profile", "undo")[:2] == (0, f"Taken back: you agreed to keep {buddhist}\n")
+    assert "- [ ] I'm a practising Buddhist." in run("profile", "show")[1]
+
+
+def test_taking_back_a_rewritten_and_ticked_line_takes_its_yes_back(
+    run: Run, editor: Callable[[str, str], None]
+) -> None:
+    editor("- [ ] I'm a practising Buddhist.", "- [x] I'm a Buddhist of sorts.")
+    run("profile", "edit")
+    [line] = [line for line in lines(run) if "Buddhist" in line["text"]]
+    assert (line["text"], line["consent"]) == ("I'm a Buddhist of sorts.", True)
+    run("profile", "undo")
+    assert "- [ ] I'm a practising Buddhist." in run("profile", "show")[1]
+
+
 # -- why
 
 

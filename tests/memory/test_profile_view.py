@@ -27,11 +27,11 @@ from memory.events import (
 from memory.fakes import HashEmbedder
 from memory.forget import leftovers
 from memory.store import MemoryStore
-from memory.user.fold import usable
 from memory.user.lines import Line, Section, Topic
 from memory.user.page import page
+from memory.user.profile import usable
 from memory.user.statements import statements
-from memory.views.profile import by_hand
+from memory.user.written import by_hand
 from tests.memory.test_derived import derive, fact, reader
 
 START = datetime(2024, 1, 10, 12, tzinfo=UTC)
@@ -164,8 +164,14 @@ def test_a_line_written_by_hand_stands_in_its_section_with_its_words(store: Memo
     assert [each.id for each in lines(store)] == [old.id]
 
 
-def test_a_sensitive_line_by_hand_is_a_yes_until_the_topic_is_barred(store: MemoryStore) -> None:
-    put(store, ProfileEdit(op="add", section="identity", text="I'm a Buddhist."))
+def test_a_sensitive_line_by_hand_waits_unless_ticked_until_the_topic_is_barred(
+    store: MemoryStore,
+) -> None:
+    edit = ProfileEdit(op="add", section="identity", text="I'm a Buddhist.")
+    unticked = put(store, edit)
+    assert line_with(store, "Buddhist").consent is None
+    put(store, ProfileEdit(op="undo", undoes=unticked.id))
+    put(store, edit.model_copy(update={"agreed": True}))
     assert line_with(store, "Buddhist").consent is True
     put(store, Consent(topic="religion", answer="no"))
     assert not lines(store)
@@ -281,10 +287,13 @@ def test_revoking_a_topic_erases_all_of_it_and_bars_it(store: MemoryStore, home:
     say(store, "I'm a practising Zoroastrian-Buddhist.")
     say(store, "I like tea.")
     put(store, ProfileEdit(op="add", section="identity", text="I'm a Buddhist of the old school."))
+    old = line_with(store, "old school").id
+    put(store, ProfileEdit(op="replace", line=old, text="I sit on my cushion every morning."))
     store.catch_up()
     done = store.revoke(Topic.RELIGION, store.plan_revoking(Topic.RELIGION))
-    assert done.erased == 2
-    assert not leftovers(home, ["Buddhist of the old school", "practising Zoroastrian"])
+    assert done.erased == 3
+    secret = ["Buddhist of the old school", "practising Zoroastrian", "I sit on my cushion"]
+    assert not leftovers(home, secret)
     say(store, "I'm a Christian.")
     assert texts(store) == ["I like tea."]
     assert store.profile.read(NOW).barred == {Topic.RELIGION}
@@ -461,6 +470,68 @@ def test_a_question_answered_anew_without_a_rating_says_nothing(store: MemorySto
         asked = say(store, "What is the weather like?")
         put(store, Message(text="word " * length, reply_to=asked.id), Origin.ASSISTANT)
     assert not [line for line in lines(store) if line.section is Section.MANNER]
+
+
+def test_answering_a_question_again_takes_the_place_of_the_first_answer(
+    store: MemoryStore,
+) -> None:
+    question = Asked(domain="film", attribute="genre", form="open", question="Genre?", why="taste")
+    asked = put(store, question, Origin.ASSISTANT)
+    put(store, AskAnswered(asked=asked.id, answer="noir", statement="Genre? noir."))
+    newer = put(store, AskAnswered(asked=asked.id, answer="western", statement="Genre? western."))
+    assert texts(store) == ["Genre? western."]
+    [before] = store.profile.read(NOW).history
+    assert (before.text, before.replaced_by) == ("Genre? noir.", lines(store)[0].id)
+    store.forget(store.plan_forgetting(ids=[newer.id]))
+    assert texts(store) == ["Genre? noir."]
+    put(store, AskAnswered(asked=asked.id))  # skipped
+    assert texts(store) == ["Genre? noir."]
+    put(store, AskAnswered(asked=asked.id, answer="no matter"))
+    assert not texts(store)
+    before_rebuild = everything(store)
+    store.rebuild("profile")
+    assert everything(store) == before_rebuild
+
+
+# -- what a change costs
+
+
+def test_a_change_of_the_profile_embeds_only_what_is_new(store: MemoryStore) -> None:
+    write(store, ["wie ist das wetter und was mache ich heute für die arbeit"] * 16)
+    say(store, "I like tea.")
+    embedder = HashEmbedder()
+    store.profile.vectors(lines(store), embedder)
+    before = embedder.embedded
+    say(store, "I live in Ghent.")
+    store.profile.vectors(lines(store), embedder)
+    assert embedder.embedded == before + 1
+
+
+def test_a_line_that_a_model_read_out_has_the_vector_of_its_fact(store: MemoryStore) -> None:
+    say(store, "I took Rex the dog to the beach and he chased every gull there.")
+    derive(store, reader(("Rex", fact("The user has a dog named Rex.", "pet", "dog Rex"))))
+    while store.follow():
+        pass
+    embedder = HashEmbedder()
+    assert len(store.profile.vectors(lines(store), embedder)) == 1
+    assert embedder.embedded == 0
+
+
+def test_neither_questions_nor_vectors_nor_words_of_others_make_the_lines_anew(
+    store: MemoryStore,
+) -> None:
+    say(store, "I like tea.")
+    read = store.profile.read(NOW)
+    question = Asked(domain="film", attribute="genre", form="open", question="Genre?", why="taste")
+    asked = put(store, question, Origin.ASSISTANT)
+    put(store, AskAnswered(asked=asked.id))
+    say(store, "I like coffee.", Origin.THIRD_PARTY)
+    store.catch_up()
+    while store.follow():
+        pass
+    assert store.profile.read(NOW) is read
+    say(store, "I like coffee.")
+    assert store.profile.read(NOW) is not read
 
 
 def test_history_of_nothing_is_not_found(store: MemoryStore) -> None:

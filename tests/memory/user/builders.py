@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memory.events import Consent, ProfileEdit
-from memory.user.fold import Act, Profile, Said, fold
+from memory.user.fold import fold
 from memory.user.lines import Line, Section, Statement, Topic
+from memory.user.profile import Profile
+from memory.user.said import Act, Said
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any, Literal
 
 import pytest
 
 from memory.events import Consent, ProfileEdit
-from memory.user.fold import Said, belief, fold, protects, usable
+from memory.user.fold import belief, fold
 from memory.user.lines import Section, Statement, Topic
+from memory.user.profile import protects, usable
+from memory.user.said import Said
 from memory.user.statements import statements
 from tests.memory.user.builders import Life, day, home, texts
 
@@ -356,10 +360,153 @@ def test_no_to_a_topic_bars_what_comes_later_as_well() -> None:
     assert not life.profile().barred
 
 
-def test_confirming_a_sensitive_line_is_a_yes() -> None:
+def test_confirming_a_sensitive_line_is_no_yes() -> None:
     life = Life()
     life.do(ProfileEdit(op="confirm", line=faithful(life)))
+    [line] = life.profile().pending()
+    assert line.confirmed
+
+
+def meetings(text: str = "I go to meetings on Sundays.") -> Statement:
+    return Statement(Section.IDENTITY, "", "", "", 0, 1.0, text)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_rewriting_a_sensitive_line_is_a_yes_only_where_its_box_was_ticked(agreed: bool) -> None:
+    life = Life()
+    edit = ProfileEdit(op="replace", line=faithful(life), text="…", agreed=agreed)
+    life.write(edit, meetings())
+    [line] = life.profile().lines
+    assert (line.text, line.confirmed) == ("I go to meetings on Sundays.", True)
+    assert (line.topic, line.consent) == (Topic.RELIGION, True if agreed else None)
+    assert usable(line) is agreed
+
+
+def test_what_is_written_in_the_place_of_a_sensitive_line_has_its_consents() -> None:
+    life = Life()
+    quaker = faithful(life)
+    life.do(Consent(topic="religion", answer="yes", line=quaker))
+    first = life.write(ProfileEdit(op="replace", line=quaker, text="…"), meetings())
+    life.write(ProfileEdit(op="replace", line=first, text="…"), meetings("I go there often."))
+    [line] = life.profile().lines
+    assert (line.text, line.topic, line.consent) == ("I go there often.", Topic.RELIGION, True)
+    life.do(Consent(topic="religion", answer="no", line=line.id))
+    assert not life.profile().lines
+
+
+def test_undoing_an_edit_undoes_the_yes_that_was_ticked_with_it() -> None:
+    life = Life()
+    quaker = faithful(life)
+    edit = ProfileEdit(op="replace", line=quaker, text="…", agreed=True)
+    life.write(edit, meetings())
+    life.do(ProfileEdit(op="undo", undoes=life.acts[-1].id))
+    assert [line.id for line in life.profile().pending()] == [quaker]
+
+
+def test_a_consent_can_be_taken_back_and_given_again() -> None:
+    life = Life()
+    quaker = faithful(life)
+    yes = life.do(Consent(topic="religion", answer="yes", line=quaker))
+    undo = life.do(ProfileEdit(op="undo", undoes=yes))
+    assert [line.id for line in life.profile().pending()] == [quaker]
+    life.do(ProfileEdit(op="undo", undoes=undo))
     assert [line.consent for line in life.profile().lines] == [True]
+
+
+# -- what has no consent has no effect on other lines
+
+PRIEST = ("I work as a priest.", "job", "priest")
+
+
+def priest(life: Life, **rest: object) -> str:
+    return life.say(*PRIEST, section=Section.WORK, topic=Topic.RELIGION, **rest)  # type: ignore[arg-type]
+
+
+def baker(life: Life) -> str:
+    return life.say("I work as a baker.", "job", "baker", section=Section.WORK)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", None])
+def test_a_sensitive_line_ends_another_only_with_a_yes(answer: Literal["yes", "no"] | None) -> None:
+    life = Life()
+    baker(life)
+    line = priest(life)
+    if answer:
+        life.do(Consent(topic="religion", answer=answer, line=line))
+    profile = life.profile()
+    assert ("I work as a baker." in texts(profile.lines)) is (answer != "yes")
+    assert ("I work as a baker." in texts(profile.history)) is (answer == "yes")
+    assert ("I work as a priest." in texts(profile.lines)) is (answer != "no")
+    assert bool(profile.pending()) is (answer is None)
+
+
+def test_what_waits_is_not_noted_against_a_confirmed_line_and_makes_none_sensitive() -> None:
+    life = Life()
+    jazz = life.say("I love jazz.", "likes", "jazz", polarity=1)
+    life.do(ProfileEdit(op="confirm", line=jazz))
+    told: dict[str, Any] = {"section": Section.TASTES, "topic": Topic.HEALTH}
+    life.say("I hate jazz, with my tinnitus.", "likes", "jazz", polarity=-1, **told)
+    life.say("I love jazz for my tinnitus.", "likes", "jazz", polarity=1, **told)
+    life.say(
+        "I no longer love jazz, with tinnitus.", "likes", "jazz", past=True, polarity=1, **told
+    )
+    profile = life.profile()
+    [held] = [line for line in profile.lines if line.topic is None]
+    assert (held.text, held.sources, held.until) == ("I love jazz.", ("event1",), None)
+    assert not profile.otherwise
+    assert usable(held)
+
+
+def test_harmless_words_end_what_waits() -> None:
+    life = Life()
+    priest(life)
+    baker(life)
+    profile = life.profile()
+    assert texts(profile.lines) == ["I work as a baker."]
+    assert texts(profile.history) == ["I work as a priest."]
+    assert not profile.pending()
+
+
+def test_a_stated_allergy_guards_before_the_yes_and_is_over_when_they_say_so() -> None:
+    life = Life()
+    told: dict[str, Any] = {"section": Section.HEALTH, "polarity": -1, "topic": Topic.HEALTH}
+    life.say("I love nuts.", "likes", "nuts", polarity=1)
+    life.say("I'm allergic to nuts.", "allergy", "nuts", **told)
+    assert [line.text for line in life.profile().lines if usable(line)] == [
+        "I love nuts.",
+        "I'm allergic to nuts.",
+    ]
+    life.say("My nut allergy is gone.", "allergy", "nuts", past=True, **told)
+    assert texts(life.profile().lines) == ["I love nuts."]
+
+
+# -- answers to questions
+
+
+def answered(life: Life, answer: str, question: str, *, past: bool = False) -> str:
+    life.say("x", "asked", answer, polarity=1, past=past)
+    said = life.said.pop()
+    text = f"Which genre? {answer}."
+    statement = replace(said.statement, text=text, question=question)
+    life.said.append(replace(said, statement=statement))
+    return said.id
+
+
+def test_a_newer_answer_to_the_same_question_takes_the_place_of_the_older_one() -> None:
+    life = Life()
+    noir = answered(life, "noir", "q1")
+    answered(life, "noir", "q2")
+    life.do(ProfileEdit(op="confirm", line=noir))
+    western = answered(life, "western", "q1")
+    profile = life.profile()
+    assert texts(profile.lines) == ["Which genre? noir.", "Which genre? western."]
+    [before] = profile.history
+    assert (before.id, before.replaced_by) == (noir, western)
+    answered(life, "no matter", "q1", past=True)
+    assert texts(life.profile().lines) == ["Which genre? noir."]
+    assert texts(life.profile().history) == ["Which genre? noir.", "Which genre? western."]
+    answered(life, "no matter", "q3", past=True)
+    assert len(life.profile().history) == 2
 
 
 # -- as a function

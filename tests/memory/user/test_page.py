@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from memory.errors import RefusedInput
 from memory.events import Consent, ProfileEdit
-from memory.user.fold import Profile
 from memory.user.lines import Section, Statement, Topic
 from memory.user.page import Page, editable, edits, page, tokens
+from memory.user.profile import Profile
 from tests.memory.user.builders import Life
 
 WORDS = st.text(
@@ -325,9 +325,27 @@ def test_rewriting_a_box_is_no_yes_unless_it_is_ticked(ada: Profile) -> None:
     [change] = changed(ada, "I'm a Quaker.", "I'm a quaker.")
     assert isinstance(change, ProfileEdit)
     assert (change.op, change.line) == ("replace", quaker)
-    yes, rewritten = changed(ada, "[ ] I'm a Quaker.", "[x] I'm a quaker.")
-    assert yes == Consent(topic="religion", answer="yes", line=quaker)
-    assert rewritten == change
+    assert not change.agreed
+    [ticked] = changed(ada, "[ ] I'm a Quaker.", "[x] I'm a quaker.")
+    assert ticked == change.model_copy(update={"agreed": True})
+
+
+@pytest.mark.parametrize("box", ["", "[x] "])
+def test_moving_a_sensitive_line_is_no_yes_unless_it_is_ticked(ada: Profile, box: str) -> None:
+    row = f"- [ ] I'm a Quaker. [2024-01-06, religion] ^{id_of(ada, 'Quaker')}\n"
+    text = editable(page(ada)).replace(row, "")
+    moved = text.replace("## Tastes\n", f"## Tastes\n{row.replace('[ ] ', box)}")
+    [change] = edits(moved, ada)
+    assert isinstance(change, ProfileEdit)
+    assert (change.op, change.section, change.agreed) == ("replace", "tastes", bool(box))
+    where_it_belongs = text.replace("## Identity\n", f"## Identity\n{row.replace('[ ] ', '')}")
+    assert edits(where_it_belongs, ada) == []
+
+
+def test_a_new_line_may_be_ticked(ada: Profile) -> None:
+    assert changed(ada, "## Tastes\n", "## Tastes\n- [x] I eat halal.\n") == [
+        ProfileEdit(op="add", section="tastes", text="I eat halal.", agreed=True)
+    ]
 
 
 def test_what_is_about_a_barred_topic_is_not_written(ada: Profile) -> None:

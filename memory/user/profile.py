@@ -1,0 +1,48 @@
+"""The user model as it is read: the lines that hold, those that held once, what may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from memory.user.lines import Line, Topic
+from memory.user.said import Said
+from memory.user.slots import PROTECTING
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The lines that hold, those that held once, and what stands beside them."""
+
+    lines: tuple[Line, ...]
+    history: tuple[Line, ...]
+    """What is over, by the user's words or hand, in the order it was said."""
+    otherwise: Mapping[str, tuple[Said, ...]]
+    """By id of a line: what was said against it, and not applied."""
+    made_of: Mapping[str, tuple[str, ...]]
+    """By id of a line: the ids of all statements that it was made of."""
+    barred: frozenset[Topic]
+    """Topics of which the user wants nothing in the profile."""
+    merged: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    """By id of a line that a patch made: the lines that it shows, oldest first."""
+
+    def line(self, line_id: str) -> Line | None:
+        """The line with this id, or the one that the statement with this id became part of."""
+        for line in (*self.lines, *self.history):
+            if line_id == line.id or line_id in self.made_of[line.id]:
+                return line
+        return None
+
+    def pending(self) -> list[Line]:
+        """Sensitive lines about which the user was not asked yet."""
+        return [line for line in self.lines if line.topic is not None and line.consent is None]
+
+
+def protects(line: Line) -> bool:
+    """Whether the line guards the user from harm, and is heeded before they said yes to it."""
+    return line.topic is Topic.HEALTH and line.attribute in PROTECTING
+
+
+def usable(line: Line) -> bool:
+    """Whether the line may be used: not sensitive, agreed to, or a guard from harm."""
+    return line.topic is None or line.consent is True or (line.consent is None and protects(line))
