@@ -42,6 +42,8 @@ class Group:
 
         Not those that say it is over, which tell when it ended.
         """
+        if len(self.members) == 1:
+            return self.members[0]
         return max(self.members, key=lambda s: (not s.past, s.by_hand, not s.derived, *in_order(s)))
 
 
