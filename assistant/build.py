@@ -17,6 +17,7 @@ from assistant.models.fetch import installed
 from assistant.models.slot import ModelSlot
 from assistant.reading import SPEEDS_FILE, NoteLimits, Reading, Speeds, note_limits
 from assistant.settings import Settings
+from assistant.voice.notes import drop_forgotten
 from memory.cross_encoder import CrossEncoderReranker
 from memory.ports import Clock, Embedder, SystemClock
 from memory.sentence_embedder import SentenceEmbedder
@@ -103,14 +104,22 @@ def open_person(settings: Settings) -> Iterator[Person]:
 def open_store(settings: Settings) -> MemoryStore:
     """The memory of the home, without a language model. Raises MemoryFault."""
     stay_local()
-    return MemoryStore(
+    store = MemoryStore(
         settings.home,
         embedder_for(settings, settings.embedder),
         open_embedder=lambda identity: _earlier_embedder(settings, identity),
         chroma_url=settings.chroma_url,
         reranker=CrossEncoderReranker(settings.cross_encoder) if settings.cross_encoder else None,
-        on_erased=lambda ids: forget_in_training(settings.home, ids),
+        on_erased=lambda ids: _forget_elsewhere(settings.home, store, ids),
     )
+    drop_forgotten(settings.home, store.log)
+    return store
+
+
+def _forget_elsewhere(home: Path, store: MemoryStore, ids: Sequence[str]) -> None:
+    """Take what was erased out of what lies beside the log and its views."""
+    drop_forgotten(home, store.log)
+    forget_in_training(home, ids)
 
 
 def forget_in_training(home: Path, ids: Sequence[str]) -> None:

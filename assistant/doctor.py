@@ -77,7 +77,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings, progress: Progress) -> Iterator[Finding]:
-    for role in ("llm", "embedding"):
+    for role in ("llm", "embedding", "speech", "voice"):
         yield from _installed(settings, role, progress)
     if settings.server_url is not None:
         yield Finding("language model", True, f"served by {settings.server_url}")

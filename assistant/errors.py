@@ -4,6 +4,7 @@ AssistantFault                  base
 ├── SetupNeeded                 the user: a model is missing (run `lifelore setup`)
 ├── DownloadFailed              the user: a file could not be fetched; what came is kept
 ├── ModelBroken                 the user: a model file is corrupt or not loadable
+├── NoAudioDevice               the user: no microphone or loudspeaker can be used
 ├── RemoteFailed                the user: the configured server did not answer as it should
 ├── ContextOverflow             the caller: the prompt does not fit; nothing was cut
 └── SettingsInvalid             the user: a setting cannot be read
@@ -24,6 +25,10 @@ class DownloadFailed(AssistantFault):
 
 class ModelBroken(AssistantFault):
     """A model file is corrupt, truncated or not one this build can load."""
+
+
+class NoAudioDevice(AssistantFault):
+    """There is no microphone or loudspeaker, or it cannot be used."""
 
 
 class RemoteFailed(AssistantFault):

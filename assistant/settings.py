@@ -83,6 +83,18 @@ class Settings(BaseSettings):
     """Whether facts and summaries are derived in the background while Lifelore is open. None: with
     a local model yes, with a server no, because all that you ever said would go there."""
 
+    speech_model: str | None = None
+    """Catalog name of the speech model, or the folder of a CTranslate2 Whisper; None takes the best
+    one installed."""
+    speech_language: str | None = None
+    """Code of the language you speak, such as "de"; None has it detected, at some time."""
+    speak: bool = False
+    """Whether `lifelore voice` speaks its answers."""
+    voice: str = "piper-joe"
+    """Catalog name of the voice that speaks, or the path of a Piper voice (.onnx)."""
+    microphone: str | None = None
+    """A part of the microphone's name; None takes the system's."""
+
     nudges: bool = True
     """Whether anything is ever offered unasked: reminders, suggestions, follow-ups."""
     nudge_daily: int = Field(default=3, ge=0)

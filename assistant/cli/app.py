@@ -20,6 +20,7 @@ from assistant.cli import (
     profile,
     questions,
     upkeep,
+    voice,
 )
 from assistant.cli.common import Options
 
@@ -61,6 +62,19 @@ def _open_tui(options: Options, session: str | None) -> int:
     return code
 
 
-GROUPS = (chat, memories, facts, profile, questions, consent, nudge, night, models, upkeep, bench)
+GROUPS = (
+    chat,
+    memories,
+    facts,
+    profile,
+    questions,
+    consent,
+    nudge,
+    night,
+    voice,
+    models,
+    upkeep,
+    bench,
+)
 for group in GROUPS:
     group.register(app)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 
+_FOR_SPEECH = ("speech", "voice")
+
+
 def register(app: typer.Typer) -> None:
     app.command()(setup)
 
@@ -25,7 +28,10 @@ def setup(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", help="Fetch without asking.")] = False,
     model: Annotated[
-        str | None, typer.Option(help="This language model instead of the suggested one.")
+        str | None,
+        typer.Option(
+            help="This language model instead of the suggested one, or one for speech, by name."
+        ),
     ] = None,
 ) -> None:
     """Fetch the models that Lifelore needs. What is already here is not fetched again."""
@@ -36,6 +42,9 @@ def setup(
     settings = settings_of(context)
     catalog = shipped_catalog()
     machine = this_machine()
+    if model is not None and catalog.find(model).role in _FOR_SPEECH:
+        _fetch_for_speech(catalog.find(model), settings, yes=yes)
+        return
     embedder = catalog.find(settings.embedder)
     if model is not None:
         choices: Sequence[ModelEntry] = [catalog.find(model)]
@@ -53,20 +62,34 @@ def setup(
         _measure(choices[0], settings)
         return
     _show(catalog.models, settings, machine.describe(), choices[0])
-    total = sum(entry.download_bytes for entry in missing)
     if not yes:
-        if not sys.stdin.isatty():
-            raise SetupNeeded("Nobody is here to ask; run `lifelore setup --yes` to fetch.")
-        if not typer.confirm(
-            f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"
-        ):
-            raise typer.Exit(1)
+        _ask(missing)
     if embedder in missing:
         _fetch_first([embedder], settings)
     got = _fetch_first(choices, settings) if choices[0] in missing else choices[0]
     _prepare(settings)
     _measure(got, settings)
     say(f"Ready: {got.title}. Run `lifelore` to begin.")
+
+
+def _ask(missing: Sequence[ModelEntry]) -> None:
+    """Nothing is fetched unasked."""
+    total = sum(entry.download_bytes for entry in missing)
+    if not sys.stdin.isatty():
+        raise SetupNeeded("Nobody is here to ask; run `lifelore setup --yes` to fetch.")
+    if not typer.confirm(f"Fetch {', '.join(e.title for e in missing)} ({total / 1e9:.1f} GB)?"):
+        raise typer.Exit(1)
+
+
+def _fetch_for_speech(entry: ModelEntry, settings: Settings, *, yes: bool) -> None:
+    """A model that listens or speaks; those of conversation are left as they are."""
+    from assistant.models.fetch import installed
+
+    if installed(entry, settings.models) is None:
+        if not yes:
+            _ask([entry])
+        _fetch_first([entry], settings)
+    say(f"Ready: {entry.title}. `lifelore voice` and `lifelore transcribe` use it.")
 
 
 def _prepare(settings: Settings) -> None:
@@ -128,17 +151,21 @@ def _fetch_first(choices: Sequence[ModelEntry], settings: Settings) -> ModelEntr
 def _show(
     entries: Sequence[ModelEntry], settings: Settings, machine: str, suggested: ModelEntry
 ) -> None:
-    from assistant.models.fetch import installed
-
     say(f"This machine: {machine}. Models go to {settings.models}.")
     for entry in entries:
-        if entry.role != "llm" or entry.test_only:
-            continue
-        state = (
-            "here" if installed(entry, settings.models) else f"{entry.download_bytes / 1e9:.1f} GB"
-        )
-        mark = "*" if entry is suggested else " "
-        say(
-            f" {mark} {entry.name:<22} {state:>7}  needs {entry.memory_bytes / 1e9:.1f} GB memory"
-            f"  {entry.licence}. {entry.notes}"
-        )
+        if entry.role == "llm" and not entry.test_only:
+            _show_one(entry, settings, "*" if entry is suggested else " ")
+    say("For speech, where you want it (`lifelore setup --model NAME`):")
+    for entry in entries:
+        if entry.role in _FOR_SPEECH:
+            _show_one(entry, settings, " ")
+
+
+def _show_one(entry: ModelEntry, settings: Settings, mark: str) -> None:
+    from assistant.models.fetch import installed
+
+    state = "here" if installed(entry, settings.models) else f"{entry.download_bytes / 1e9:.1f} GB"
+    say(
+        f" {mark} {entry.name:<22} {state:>7}  needs {entry.memory_bytes / 1e9:.1f} GB memory"
+        f"  {entry.licence}. {entry.notes}"
+    )

@@ -81,6 +81,7 @@ class ModelEntry(_Frozen):
     """One model of the catalog.
 
     `memory_bytes` is the RAM that the loaded model takes, an LLM with 8,192 tokens of context.
+    `context_tokens` is 0 for a model that has no such limit, such as a voice.
     `sources` are tried in their order. A `test_only` model is never recommended.
     """
 
@@ -89,7 +90,7 @@ class ModelEntry(_Frozen):
     title: str
     files: tuple[ModelFile, ...] = Field(min_length=1)
     memory_bytes: int = Field(gt=0)
-    context_tokens: int = Field(gt=0)
+    context_tokens: int = Field(default=0, ge=0)
     licence: str
     sources: tuple[Source, ...] = Field(min_length=1)
     notes: str = ""

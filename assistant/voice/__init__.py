@@ -1,0 +1,1 @@
+"""Speech in and out: recordings and the microphone to text, answers to a loudspeaker."""
