@@ -88,6 +88,8 @@ def why(
     if made:
         print(made["text"])
         print(f"  {_maker(made)}, from:")
+    for part in made.get("shows", ()):
+        print(f"  - {part['text']}")
     for turn in turns:
         who = turn.speaker or turn.origin.value
         print(f"{turn.at:%Y-%m-%d %H:%M}  {who}: {turn.text}")
@@ -116,7 +118,8 @@ def _origin(
     if summary := store.summaries.get(what):
         return _summary_json(summary), store.memories_at(store.summaries.turns(what)), []
     if line := store.profile.line(what.removeprefix("^"), datetime.now(UTC)):
-        return line_json(line), store.memories(line.sources), _edits(store, line)
+        made = {**line_json(line), **_patched(store, line)}
+        return made, store.memories(line.sources), _edits(store, line)
     memories = store.memories([what])
     if not memories:
         raise NotFound(f"There is no profile line, fact, summary or memory {what}.")
@@ -127,8 +130,26 @@ def _origin(
 def _maker(made: dict[str, Any]) -> str:
     if made["kind"] == "profile line":
         sure = "confirmed by you" if made["confirmed"] else f"{made['belief']:.0%} sure"
-        return f"in your profile under {made['section']}, {sure}"
+        place = f"in your profile under {made['section']}, {sure}"
+        if "models" not in made:
+            return place
+        by = f"{' and '.join(made['models'])} ({', '.join(made['derivers'])})"
+        return f"{place}, put together in your own words by {by}"
     return f"by {made['model'] or 'an extract, without a model'} ({made['deriver']})"
+
+
+def _patched(store: MemoryStore, line: Line) -> dict[str, Any]:
+    """Of a line that a model put together: which one did, and the lines that it shows."""
+    read = store.profile.read(datetime.now(UTC))
+    applied = read.patches.get(line.id, ())
+    made = [each for each in store.patches.all() if each.patch in applied]
+    if not made:
+        return {}
+    return {
+        "models": list(dict.fromkeys(each.model for each in made)),
+        "derivers": list(dict.fromkeys(each.deriver for each in made)),
+        "shows": [{"id": each.id, "text": each.text} for each in read.merged[line.id]],
+    }
 
 
 def _edits(store: MemoryStore, line: Line) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,11 +115,15 @@ def _consolidate(
     finally:
         slot.close()
     left, dropped = store.underived(), store.facts.dropped()
+    store.catch_up_instant()
+    merged = store.profile.read(datetime.now(UTC)).merged
     return {
         "facts": len(store.facts.all(history=True)),
         "dropped": dropped,
         "turns": left.turns,
         "summaries": left.summaries,
+        "patches": len(store.patches.all()),
+        "merged_lines": len(merged),
     }
 
 
@@ -127,7 +131,8 @@ def _consolidated(done: dict[str, Any]) -> str:
     return (
         f"{done['turns']} turns read, {done['facts']} facts kept, "
         f"{sum(done['dropped'].values())} not borne out by their turn; "
-        f"{done['summaries']} summaries."
+        f"{done['summaries']} summaries; "
+        f"{done['merged_lines']} of the profile's lines merged or shortened."
     )
 
 

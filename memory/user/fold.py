@@ -60,7 +60,13 @@ def fold(
     told = [each for each in said if answers.get(each.id) is not False]
     profile = _profile(_grouped(told, edits, waiting), consents, now)
     shown = patched(profile.lines, profile.made_of, profile.otherwise, patches)
-    return replace(profile, lines=shown.lines, made_of=shown.made_of, merged=shown.merged)
+    return replace(
+        profile,
+        lines=shown.lines,
+        made_of=shown.made_of,
+        merged=shown.merged,
+        patches=shown.applied,
+    )
 
 
 def _answers(

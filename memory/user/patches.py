@@ -35,6 +35,8 @@ class Patched:
     made_of: Mapping[str, tuple[str, ...]]
     merged: Mapping[str, tuple[Line, ...]]
     """By id of a patched line: the lines that it was made of, oldest first."""
+    applied: Mapping[str, tuple[Patch, ...]]
+    """By id of a patched line: the patches that made it, in order."""
 
 
 def fingerprint(line: Line) -> str:
@@ -70,23 +72,26 @@ def patched(
     standing = {line.id: line for line in lines}
     parts = dict(made_of)
     merged: dict[str, tuple[Line, ...]] = {}
+    applied: dict[str, tuple[Patch, ...]] = {}
+    near = {
+        fingerprint(line): line
+        for line in (lines if patches else ())
+        if may_patch(line) and line.id not in disputed
+    }
     for patch in patches:
-        near = {
-            fingerprint(line): line
-            for line in standing.values()
-            if may_patch(line) and line.id not in disputed
-        }
-        found = [near[each] for each in patch.lines if each in near]
-        if len(found) < len(patch.lines):
+        if any(each not in near for each in patch.lines):
             continue
+        found = [near.pop(each) for each in dict.fromkeys(patch.lines)]
         found.sort(key=lambda line: (line.first_at, line.id))
         made = _together(found, patch.text)
         merged[made.id] = tuple(one for line in found for one in merged.pop(line.id, (line,)))
+        before = [one for line in found for one in applied.pop(line.id, ())]
+        applied[made.id] = (*before, patch)
         parts[made.id] = tuple(one for line in found for one in parts[line.id])
         for line in found[1:]:
             del standing[line.id], parts[line.id]
-        standing[made.id] = made
-    return Patched(tuple(standing.values()), parts, merged)
+        standing[made.id] = near[fingerprint(made)] = made
+    return Patched(tuple(standing.values()), parts, merged, applied)
 
 
 def _together(lines: Sequence[Line], text: str) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from memory.user.lines import Line, Topic
+from memory.user.patches import Patch
 from memory.user.said import Said
 from memory.user.slots import PROTECTING
 
@@ -25,6 +26,8 @@ class Profile:
     """Topics of which the user wants nothing in the profile."""
     merged: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     """By id of a line that a patch made: the lines that it shows, oldest first."""
+    patches: Mapping[str, tuple[Patch, ...]] = field(default_factory=dict)
+    """By id of such a line: the patches that made it, in order."""
 
     def line(self, line_id: str) -> Line | None:
         """The line with this id, or the one that the statement with this id became part of."""

@@ -22,8 +22,13 @@ from memory.store import MemoryStore
 Run = Callable[..., tuple[int, str, str]]
 
 
+MERGED = "I love smoky jazz and smoky bebop."
+
+
 def answered(messages: Any) -> dict[str, Any]:
     text = messages[-1].content
+    if text.startswith("1. "):
+        return {"patches": [{"op": "merge", "lines": [1, 2], "text": MERGED}]}
     place = "Ghent" if "Ghent" in text else "Porto"
     given = {"fact": f"The user lives in {place}.", "who": "user", "about": "home", "value": place}
     return {"facts": [given]}
@@ -71,6 +76,31 @@ def test_sleep_derives_and_facts_show_it(run: Run) -> None:
     assert "The user lives in Ghent." in out
     assert "Porto" not in out
     assert err == ""
+
+
+def test_the_night_and_why_tell_of_lines_that_the_model_merged(run: Run, home: Path) -> None:
+    filled = MemoryStore(home, HashEmbedder())
+    for text in ("I love smoky jazz.", "I love smoky bebop."):
+        draft = Draft(payload=Message(text=text), session_id="s", origin=Origin.USER)
+        filled.append([draft])
+    filled.close()
+    code, out, _ = run("sleep", "--only", "consolidate")
+    assert code == 0
+    assert "1 of the profile's lines merged or shortened." in out
+    again = json.loads(run("sleep", "--only", "consolidate", "--json")[1])
+    assert (again["patches"], again["merged_lines"]) == (1, 1)
+
+    shown = json.loads(run("profile", "show", "--json")[1])
+    [line] = [each for each in shown if each["text"] == MERGED]
+    _, out, _ = run("why", line["id"])
+    assert "put together in your own words by scripted (profile/1), from:" in out
+    assert {"  - I love smoky jazz.", "  - I love smoky bebop."} <= set(out.splitlines())
+    why = json.loads(run("why", line["id"], "--json")[1])
+    assert (why["models"], why["derivers"]) == (["scripted"], ["profile/1"])
+    assert len(why["sources"]) == 2
+
+    [home_line] = [each for each in shown if each["attribute"] == "home"]
+    assert "models" not in json.loads(run("why", home_line["id"], "--json")[1])
 
 
 def test_history_shows_what_is_over(run: Run) -> None:
