@@ -33,7 +33,7 @@ from memory.store import MemoryStore
 from memory.text import content_words
 
 PAIRS = 8
-THINKING_SECONDS = 6.0
+THINKING_SECONDS = 15.0
 """Between two turns; deriving begins after the first second of it."""
 _QUIET_SECONDS = 1.0
 _ANSWER_TOKENS = 16

@@ -1,9 +1,10 @@
 """What a long life costs: ingest, recall, start-up, memory and disk at growing numbers of turns.
 
 Turns and vectors are made up (`made_life`), because a real model cannot embed a million turns in
-reasonable time; only the throughput of ingest is measured with the configured model. Each step
-runs in a process of its own, so that peak memory is the step's. Recall is paired, query by query,
-with a bare Chroma query and a bare FTS5 query for as many hits over the same data.
+reasonable time; only the throughput of ingest, and recall among five thousand
+turns, are measured with the configured model. Each step runs in a process of its own, so that peak
+memory is the step's. Recall is paired, query by query, with a bare Chroma query and a bare FTS5
+query for as many hits over the same data.
 """
 
 from __future__ import annotations
@@ -32,15 +33,17 @@ from benchmarks.made_life import Life, MadeEmbedder
 from benchmarks.report import Report, Row, quantile
 from memory.ingest import ingest
 from memory.ports import Embedder, Progress, Vectors, no_progress
+from memory.ranking import RecallSettings
 from memory.store import CHROMA_FOLDER, LOG_FILE, VIEWS_FILE, MemoryStore
 from memory.text import content_words
 
 DEFAULT_TURNS = (10_000, 100_000)
-K = 200
+K = RecallSettings().candidates
 """Hits asked of bare Chroma and bare FTS5, as many as recall asks of each channel."""
 _QUERIES = 100
 _EXACT = 30
-_PAIRED_TEXTS = 3000
+_PAIRED_TEXTS = 5000
+_ROUNDS = 3
 _REBUILT_UP_TO = 100_000
 
 Figures = list[tuple[str, float, int]]
@@ -50,7 +53,7 @@ Figures = list[tuple[str, float, int]]
 def run(settings: Settings, progress: Progress, turns: Sequence[int] = DEFAULT_TURNS) -> Report:
     """Measure at each number of turns. Raises what the embedder raises where it is missing."""
     report = Report("scale", None)
-    report.rows += paired_ingest(embedder_for(settings, settings.embedder), progress)
+    report.rows += beside_embedder(embedder_for(settings, settings.embedder), progress)
     for count in turns:
         with tempfile.TemporaryDirectory() as folder:
             for step in STEPS:
@@ -201,11 +204,12 @@ STEPS: dict[str, Callable[[int, Path, Progress], Figures]] = {
 }
 
 
-# -- ingest against the embedder alone
+# -- against the embedder alone
 
 
-def paired_ingest(embedder: Embedder, progress: Progress) -> list[Row]:
-    """Import of some thousand texts with the real model, against `encode` of the same alone.
+def beside_embedder(embedder: Embedder, progress: Progress) -> list[Row]:
+    """Import of some thousand texts with the real model, against `encode` of the same alone; then
+    recall among them, against embedding the question alone.
 
     Rounds alternate, so that a machine that slows down slows both.
     """
@@ -213,8 +217,9 @@ def paired_ingest(embedder: Embedder, progress: Progress) -> list[Row]:
     embedder.embed(texts[:64])
     bare: list[float] = []
     whole: list[float] = []
-    for number in range(3):
-        progress("ingest beside the model alone", number, 3)
+    rows: list[Row] = []
+    for number in range(_ROUNDS):
+        progress("ingest beside the model alone", number, _ROUNDS)
         bare.append(_seconds(_encode, embedder, texts))
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -223,19 +228,39 @@ def paired_ingest(embedder: Embedder, progress: Progress) -> list[Row]:
             store.vector_search().sync()  # Chroma's own start is not a part of throughput
             drafts = Life(seed=12).drafts(_PAIRED_TEXTS)
             whole.append(_seconds(ingest, store, drafts, [], no_progress))
+            if number == _ROUNDS - 1:
+                rows = _asked_beside_embedder(store, embedder)
     n = _PAIRED_TEXTS
+    share = median([b / w for b, w in zip(bare, whole, strict=True)])
     return [
         Row("encode", "texts_a_second", "ingest", None, round(n / median(bare), 1), n),
         Row("lifelore", "texts_a_second", "ingest", None, round(n / median(whole), 1), n),
-        Row(
-            "lifelore/encode",
-            "throughput_share",
-            "ingest",
-            None,
-            round(median([b / w for b, w in zip(bare, whole, strict=True)]), 3),
-            3,
-        ),
+        Row("lifelore/encode", "throughput_share", "ingest", None, round(share, 3), _ROUNDS),
+        *rows,
     ]
+
+
+def _asked_beside_embedder(store: MemoryStore, embedder: Embedder) -> list[Row]:
+    """Recall of ten memories, its question embedded anew, beside embedding the question."""
+    questions = Life(seed=12).questions(_QUERIES + 1, _PAIRED_TEXTS)
+    store.recall(questions[0], 10)
+    embed: list[float] = []
+    recall: list[float] = []
+    for question in questions[1:]:
+        embedder.embed(["a word"])  # Neither of the two below is to pay for waking threads.
+        embed.append(_seconds(embedder.embed, [question]))
+        recall.append(_seconds(store.recall, question, 10))
+    figures = [*_quantiles("embed_ms", embed), *_quantiles("recall_and_embed_ms", recall)]
+    figures += [
+        (
+            f"recall_over_embedding_p{share * 100:.0f}",
+            round(quantile(recall, share) / quantile(embed, share), 3),
+            len(recall),
+        )
+        for share in (0.5, 0.95)
+    ]
+    where = _short(_PAIRED_TEXTS)
+    return [Row("lifelore", metric, where, 10, value, n) for metric, value, n in figures]
 
 
 def _encode(embedder: Any, texts: list[str]) -> None:
