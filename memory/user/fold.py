@@ -112,6 +112,7 @@ def _line_id(group: Group) -> str:
 
 def _line(group: Group, ids: Mapping[Group, str], now: datetime) -> Line:
     statement = group.shown.statement
+    topics = (m.statement.topic for m in group.members if m.statement.topic)
     by = group.replaced_by
     return Line(
         id=ids[group],
@@ -122,7 +123,7 @@ def _line(group: Group, ids: Mapping[Group, str], now: datetime) -> Line:
         polarity=statement.polarity,
         belief=1.0 if group.confirmed_at else round(belief(group.members, now), 3),
         text=statement.text,
-        topic=next((m.statement.topic for m in group.members if m.statement.topic), None),
+        topic=next(topics) if group.sensitive else None,
         sources=tuple(dict.fromkeys(i for m in group.members for i in m.sources)),
         first_at=group.members[0].at,
         last_at=group.members[-1].at,

@@ -56,6 +56,7 @@ class Groups:
         self._waiting = waiting
         self._of: dict[str, Group] = {}
         self._slots: dict[object, list[Group]] = defaultdict(list)
+        self._keyed: dict[object, list[Group]] = defaultdict(list)
         self._worded: dict[str, list[Group]] = defaultdict(list)
         self._ended_by: dict[str, list[Group]] = defaultdict(list)
         self._active = {edit.id for edit in edits}
@@ -174,7 +175,9 @@ class Groups:
         if said.id in self._confirmed_ids and said.derived:
             group.confirmed_at = group.confirmed_at or said.at
         if said.slot is not None:
-            group.keys.add(said.key)
+            if said.key not in group.keys:
+                group.keys.add(said.key)
+                self._keyed[said.slot, said.key].append(group)
             return
         group.worded.append(said.words)
         for word in said.words:
@@ -204,7 +207,7 @@ class Groups:
         """Groups that say the same and that it may bear on, oldest first."""
         if said.slot is None:
             return self._reached(self._alike(said), said)
-        return [group for group in self._in_slot(said) if said.key in group.keys]
+        return self._reached(self._keyed.get((said.slot, said.key), ()), said)
 
     def _alike(self, said: Said) -> list[Group]:
         shared: Counter[Group] = Counter()
