@@ -28,8 +28,10 @@ from memory.query import Query, State
 class RecallSettings:
     """How recall searches and weighs. Every stage can be switched off; see `without`."""
 
-    candidates: int = 100
-    """Hits asked of search by meaning and of search by words."""
+    candidates: int = 60
+    """Hits asked of search by meaning and of search by words, or as many as memories are asked for
+    where that is more. Among 3,000 turns, 100 bring 0.3 points of turn recall @25, 0 @10, for half
+    as much time again."""
     among_people: Weights = AMONG_PEOPLE
     assisted: Weights = ASSISTED
     speakers_view: bool = True
