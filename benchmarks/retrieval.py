@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.report import Row, quantile
+from benchmarks.report import Row
 from memory.errors import EmbedderUnavailable, RefusedInput
 from memory.events import Draft, Event, Origin
 from memory.ingest import ingest
@@ -31,13 +30,9 @@ from memory.store import MemoryStore
 from memory.text import content_words
 
 DEPTH = 100
-"""Turns asked of each system, as many as recall looks at in a turn: enough sessions for every k."""
+"""Turns asked of each system: enough sessions for every k."""
 _RRF = 60
 """The constant of reciprocal rank fusion (Cormack et al., 2009)."""
-_TIMED_EVERY = 5
-"""Latency is taken at one question in so many."""
-_TIMED_K = 10
-"""Memories asked for then, about what a turn of a conversation asks for."""
 
 ABLATIONS: dict[str, tuple[str, ...]] = {
     "without speakers' view": ("speakers_view",),
@@ -119,8 +114,6 @@ class Results:
     """Answers by system, in the order of the report, and times of a sample in milliseconds."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
-    recall_ms: list[float] = field(default_factory=list)
-    embed_ms: list[float] = field(default_factory=list)
 
 
 class QuestionCache:
@@ -129,15 +122,12 @@ class QuestionCache:
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
         self._kept: dict[str, Vectors] = {}
-        self._bare = False
 
     @property
     def identity(self) -> str:
         return self._inner.identity
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if self._bare:
-            return self._inner.embed(texts)
         made = self._made(texts)
         if len(texts) == 1:
             self._kept.update(made)
@@ -150,15 +140,6 @@ class QuestionCache:
     def _made(self, texts: Sequence[str]) -> dict[str, Vectors]:
         missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
         return dict(zip(missing, self._inner.embed(missing), strict=True)) if missing else {}
-
-    @contextmanager
-    def bare(self) -> Iterator[None]:
-        """Within, everything is embedded anew: what it costs is to be measured."""
-        self._bare = True
-        try:
-            yield
-        finally:
-            self._bare = False
 
 
 System = Callable[[MemoryStore, Embedder, Question, int], Ranking]
@@ -259,32 +240,13 @@ def ask(cases: Iterable[Case], embedder: QuestionCache, progress: Progress) -> R
     """Ask every question of every system; the cases' homes must use the same embedder."""
     asked = systems()
     results = Results({name: [] for name in asked})
-    count = 0
     for case in cases:
         for done, question in enumerate(case.questions, 1):
-            if count % _TIMED_EVERY == 0:
-                _time(case.store, embedder, question, results)
-            count += 1
             for name, system in asked.items():
                 ranking = system(case.store, embedder, question, DEPTH)
                 results.answers[name].append(_answer(case.store, question, ranking))
             progress(case.name, done, case.total)
     return results
-
-
-def _time(
-    store: MemoryStore, embedder: QuestionCache, question: Question, results: Results
-) -> None:
-    with embedder.bare():
-        recalled(
-            store, question, _TIMED_K
-        )  # Neither of the two below is to pay for waking threads.
-        started = time.perf_counter()
-        embedder.embed([question.text])
-        results.embed_ms.append(1000 * (time.perf_counter() - started))
-        started = time.perf_counter()
-        recalled(store, question, _TIMED_K)
-        results.recall_ms.append(1000 * (time.perf_counter() - started))
 
 
 def _answer(store: MemoryStore, question: Question, ranking: Ranking) -> Answer:
@@ -300,13 +262,11 @@ def session_of(turn: str) -> str:
 
 
 def rows_of(results: Results, metrics: Sequence[Metric]) -> Iterator[Row]:
-    """Every figure, system by system; the product's times stand with its recall."""
+    """Every figure, system by system."""
     for system, answers in results.answers.items():
         for metric in metrics:
             yield from _recall_rows(system, answers, metric)
         yield from _abstention_rows(system, answers)
-        if system == "lifelore":
-            yield from _latency_rows(system, results)
 
 
 def _recall_rows(system: str, answers: Sequence[Answer], metric: Metric) -> Iterator[Row]:
@@ -350,20 +310,6 @@ def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
     """
     wins = sum((a > b) + 0.5 * (a == b) for a in higher for b in lower)
     return wins / (len(higher) * len(lower))
-
-
-def _latency_rows(system: str, results: Results) -> Iterator[Row]:
-    n = len(results.recall_ms)
-    if not n:
-        return
-    recall, embed = quantile(results.recall_ms, 0.5), quantile(results.embed_ms, 0.5)
-    for metric, value in (
-        ("recall_ms_p50", recall),
-        ("recall_ms_p95", quantile(results.recall_ms, 0.95)),
-        ("embed_ms_p50", embed),
-        ("recall_over_embedding", recall / embed),
-    ):
-        yield Row(system, metric, "all", None, round(value, 2), n)
 
 
 def _mean(values: Sequence[float]) -> float:

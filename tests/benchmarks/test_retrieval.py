@@ -71,8 +71,6 @@ def test_every_system_answers_over_the_same_home() -> None:
     certain = {row.system: row for row in rows if row.metric == "abstention_auc"}
     assert set(certain) == {"lifelore", *ABLATIONS, "dense"}
     assert (certain["dense"].value, certain["dense"].n) == (1.0, 2)
-    times = [row.metric for row in rows if row.system == "lifelore" and row.metric not in certain]
-    assert times[-4:] == ["recall_ms_p50", "recall_ms_p95", "embed_ms_p50", "recall_over_embedding"]
 
 
 def test_shares_and_categories() -> None:
@@ -98,18 +96,15 @@ def test_auc() -> None:
     assert auc([0.5, 0.9], [0.5, 0.7]) == pytest.approx(0.625)
 
 
-def test_a_question_is_embedded_once_and_anew_where_its_cost_is_measured() -> None:
+def test_a_question_is_embedded_once() -> None:
     inner = HashEmbedder()
     cache = QuestionCache(inner)
     first = cache.embed(["kiln"])
     assert np.array_equal(cache.embed(["kiln"]), first)
     assert inner.embedded == 1
-    with cache.bare():
-        cache.embed(["kiln"])
-    assert inner.embedded == 2
     cache.prepare(["kiln", "boat"])
     both = cache.embed(["boat", "kiln", "violin"])
-    assert inner.embedded == 4
+    assert inner.embedded == 3
     assert np.array_equal(both, inner.embed(["boat", "kiln", "violin"]))
 
 
