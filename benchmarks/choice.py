@@ -47,6 +47,18 @@ class Answered:
     system: str
     categories: tuple[str, ...]
     right: bool
+    right_by_mean: bool | None = None
+    """Whether the option likeliest by token is right, where both are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which option a model would give, by two measures; the first of equals."""
+
+    by_gain: int
+    """What the prompt makes likelier, by the most."""
+    by_mean: int
+    """Likeliest by token, the length-normalised accuracy of lm-evaluation-harness."""
 
 
 def open_model(settings: Settings, context_tokens: int) -> ScoringModel:
@@ -61,15 +73,17 @@ def open_model(settings: Settings, context_tokens: int) -> ScoringModel:
     return LlamaCppModel(path, context_tokens, threads=settings.threads)
 
 
-def choose(scores: Scores, messages: Sequence[ChatMessage], options: Sequence[str]) -> int:
-    """Which option the messages make more likely, by the most; the first of equals.
+def choose(scores: Scores, messages: Sequence[ChatMessage], options: Sequence[str]) -> Choice:
+    """Which option the messages make likely.
 
     The neutral prompt is asked first: its scores are kept, and a long prompt stays in the cache.
     """
     alone = scores.log_likelihoods(_NEUTRAL, options)
     given = scores.log_likelihoods(messages, options)
     gains = [one.total - other.total for one, other in zip(given, alone, strict=True)]
-    return max(range(len(options)), key=gains.__getitem__)
+    means = [each.total / max(each.tokens, 1) for each in given]
+    best = range(len(options))
+    return Choice(max(best, key=gains.__getitem__), max(best, key=means.__getitem__))
 
 
 def accuracy_rows(answered: Sequence[Answered]) -> list[Row]:
@@ -78,10 +92,16 @@ def accuracy_rows(answered: Sequence[Answered]) -> list[Row]:
     for system in dict.fromkeys(each.system for each in answered):
         own = [each for each in answered if each.system == system]
         for category in ["all", *sorted({name for each in own for name in each.categories})]:
-            right = [each.right for each in own if category in ("all", *each.categories)]
-            share = round(sum(right) / len(right), 4)
-            rows.append(Row(system, "accuracy", category, None, share, len(right)))
+            asked = [each for each in own if category in ("all", *each.categories)]
+            by_mean = [each.right_by_mean for each in asked if each.right_by_mean is not None]
+            rows.append(_share(system, "accuracy", category, [each.right for each in asked]))
+            if by_mean:
+                rows.append(_share(system, "accuracy_by_mean", category, by_mean))
     return rows
+
+
+def _share(system: str, metric: str, category: str, right: Sequence[bool]) -> Row:
+    return Row(system, metric, category, None, round(sum(right) / len(right), 4), len(right))
 
 
 class KeptScores:

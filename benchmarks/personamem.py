@@ -89,9 +89,10 @@ class _Run:
     tokens: dict[str, list[int]] = field(default_factory=dict)
 
     def answer(self, system: str, messages: Sequence[ChatMessage], query: Query) -> None:
-        right = choose(self.scores, messages, query.options) == query.gold
+        chosen = choose(self.scores, messages, query.options)
         categories = (query.kind, *([_WHOLE] if query.context in self.whole else []))
-        self.answered.append(Answered(system, categories, right))
+        right, by_mean = chosen.by_gain == query.gold, chosen.by_mean == query.gold
+        self.answered.append(Answered(system, categories, right, by_mean))
         tokens = self.model.count_tokens(messages) - self.model.count_tokens(bare(query.text))
         self.tokens.setdefault(system, []).append(tokens)
         done = sum(each.system == system for each in self.answered)

@@ -75,8 +75,9 @@ def measure(
                 prompt = remembering.prompt(store, each.question, now)
                 tokens.append(model.count_tokens(prompt) - model.count_tokens(bare(each.question)))
                 for system, messages in (("no_memory", bare(each.question)), ("lifelore", prompt)):
-                    hit = shown[choose(scores, messages, shown)] == right
-                    answered.append(Answered(system, (each.topic,), hit))
+                    chosen = choose(scores, messages, shown)
+                    hit, by_mean = shown[chosen.by_gain] == right, shown[chosen.by_mean] == right
+                    answered.append(Answered(system, (each.topic,), hit, by_mean))
                 progress("questions", len(tokens), total)
     report = Report("prefeval_choice", sha256_of(data_files(data)), accuracy_rows(answered))
     mean = round(sum(tokens) / len(tokens), 1)

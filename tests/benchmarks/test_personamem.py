@@ -146,8 +146,8 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_option_wins_by_what_the_prompt_adds_and_not_by_being_short() -> None:
     asked = [ChatMessage("user", "My favourite is saffron rice.")]
-    assert choose(ScriptedModel([]), asked, ["Yes.", "Then take the saffron rice."]) == 1
-    assert choose(ScriptedModel([]), asked, ["Yes.", "No."]) == 0
+    assert choose(ScriptedModel([]), asked, ["Yes.", "Then take the saffron rice."]).by_gain == 1
+    assert choose(ScriptedModel([]), asked, ["Yes.", "No."]).by_gain == 0
 
 
 def test_kept_scores_ask_the_model_only_for_what_is_new() -> None:
@@ -166,6 +166,12 @@ def test_accuracy_is_told_by_system_and_category() -> None:
     answered = [Answered("x", ("one",), True), Answered("x", ("one", "two"), False)]
     rows = {(row.category): (row.value, row.n) for row in accuracy_rows(answered)}
     assert rows == {"all": (0.5, 2), "one": (0.5, 2), "two": (0.0, 1)}
+
+
+def test_accuracy_by_mean_is_told_beside_where_it_was_measured() -> None:
+    answered = [Answered("x", (), True, False), Answered("x", (), False, False)]
+    rows = {row.metric: row.value for row in accuracy_rows(answered)}
+    assert rows == {"accuracy": 0.5, "accuracy_by_mean": 0.0}
 
 
 def test_a_sample_has_the_shares_of_the_whole_and_is_the_same_for_a_seed() -> None:
