@@ -17,9 +17,11 @@ RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
 CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 """Multiple choice by a language model, on a sample: a module each, with a `run`."""
+TRAINED = ("style", "gate_rejects", "nights", "unlearning")
+"""Adapters are trained and measured, in a folder by which a run goes on: a module each."""
 NAMES = (
     *("latency", "scale", "derive", "packing", "gate", "elicitation", "proactivity"),
-    *(*RECALL, *CHOICES),
+    *(*RECALL, *CHOICES, *TRAINED),
 )
 
 
@@ -63,7 +65,7 @@ def run(
         return packing.run(data, settings, progress)
     module = importlib.import_module(f"benchmarks.{name}")
     report: Report
-    if name in CHOICES:
+    if name in (*CHOICES, *TRAINED):
         report = module.run(data, settings, sampling or Sampling(), progress)
     else:
         report = module.run(data, embedder_for(settings, settings.embedder), progress)

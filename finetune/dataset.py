@@ -31,6 +31,9 @@ DATASET_FILE = "dataset.jsonl"
 VERSION = 1
 _SAVE_EVERY = 20
 """Examples worded by a model between two saves; what is done by then is never done again."""
+_LEAST_TRIED, _LEAST_WORDED = 12, 0.2
+"""A model of whose first dozen wordings less than a fifth can be used is not asked for more; the
+next night asks again, for the rest."""
 _EXAMPLE: TypeAdapter[Example | Pair] = TypeAdapter(AnyExample)
 
 
@@ -167,10 +170,12 @@ def word(
     dataset = load(path)
     train, heldout = list(dataset.train), list(dataset.heldout)
     tasks: list[Callable[[], None]] = []
+    tried: dict[str, list[bool]] = {"text": [], "question": []}
     for side in (train, heldout):
         for index, example in enumerate(side):
             if isinstance(example, Example) and _wants_wording(example, extractor.identity):
-                tasks.append(partial(_word_one, side, index, example, extractor))
+                outcomes = tried[example.kind]
+                tasks.append(partial(_word_one, side, index, example, extractor, outcomes))
     if answerer is not None:
         have = {e.id for e in train}
         for prompt in general_prompts(limits.general):
@@ -197,10 +202,19 @@ def _wants_wording(example: Example, model: str) -> bool:
 
 
 def _word_one(
-    side: list[Example | Pair], index: int, example: Example, extractor: Extractor
+    side: list[Example | Pair],
+    index: int,
+    example: Example,
+    extractor: Extractor,
+    outcomes: list[bool],
 ) -> None:
+    """Word this one, unless the model has shown with others of its kind that it cannot."""
+    if len(outcomes) >= _LEAST_TRIED and sum(outcomes) < _LEAST_WORDED * len(outcomes):
+        return
     word_it = instructions.synthesise if example.kind == "text" else questions.reword
-    side[index] = word_it(extractor, example)
+    worded = word_it(extractor, example)
+    outcomes.append(worded.made_by != "template")
+    side[index] = worded
 
 
 def _answer_one(side: list[Example | Pair], prompt: str, answerer: Answerer) -> None:

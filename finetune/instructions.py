@@ -15,6 +15,7 @@ from finetune.examples import Example, Said, identity
 from finetune.gather import Gathered, Written, topics
 from finetune.mask import Masker
 from memory.derive.asking import Asked, ask
+from memory.derive.ground import names_in, numbers_in, support
 from memory.ports import Example as Shown
 from memory.ports import Extractor
 from memory.text import words
@@ -27,6 +28,8 @@ _CONTEXT = 600
 """Characters of the message answered that stand in the instruction."""
 COPIED_WORDS = 6
 """A run of this many words of the text in its own instruction would give it away."""
+BORNE_OUT = 0.3
+"""Share of an instruction's words that its text holds; paraphrase leaves few the same."""
 _SHOWN_TEXT = 1500
 _MAX_TOKENS = 96
 
@@ -35,6 +38,7 @@ _GREETING = re.compile(
     r"[ ,]+(?P<name>[^\n,!.;:]{2,40})[,!.;:]?\s*\n",
     re.IGNORECASE,
 )
+_SPOKEN = re.compile(r"\b(?:you|your|yours|i|i'm|i'll|i'd)\b", re.IGNORECASE)
 _VERBS = """
 accept acknowledge address admit advise agree announce answer apologise apologize appeal
 arrange ask assure cancel check clarify comment compose confirm congratulate contact convey
@@ -45,7 +49,7 @@ recall recommend record refuse reject remind reply report request reschedule res
 schedule send set share state submit suggest summarise summarize tell text thank turn update
 urge use warn welcome wish write
 """
-_IMPERATIVES = frozenset(_VERBS.split())
+IMPERATIVES = frozenset(_VERBS.split())
 
 
 class Instruction(BaseModel):
@@ -135,12 +139,24 @@ def synthesise(extractor: Extractor, example: Example) -> Example:
 
 
 def is_instruction(worded: str, text: str) -> bool:
-    """Short, imperative, no question, and without a long stretch of the text itself."""
+    """Short, imperative, no question, of this text, and without a long stretch of it."""
     said = words(worded)
     if not 3 <= len(said) <= 60 or worded.rstrip().endswith("?"):
         return False
     start = said[1] if said[0] == "please" else said[0]
-    return start in _IMPERATIVES and not copies(worded, text)
+    spoken = _SPOKEN.search(worded)
+    return bool(start in IMPERATIVES and not spoken and not copies(worded, text)) and is_of(
+        worded, text
+    )
+
+
+def is_of(worded: str, text: str) -> bool:
+    """Whether its names and numbers, and enough of its other words, stand in the text: small
+    models repeat what they were shown, or answer the text."""
+    held = words(text.rpartition("\n")[0] or text)  # who signs is not who is written to
+    order = " ".join(word for word in worded.split() if word.lower() not in IMPERATIVES)
+    named = {*names_in(order), *numbers_in(order)} - {"please"}
+    return named.issubset(held) and support(order, held) >= BORNE_OUT
 
 
 def copies(one: str, other: str, run: int = COPIED_WORDS) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from finetune.clean import own_words
 from finetune.examples import Example, Pair, Said, identity
 from finetune.gather import Gathered
 from finetune.mask import Masker
-from memory.events import Event
+from memory.events import Event, Origin
 
 GOOD, BAD = 3, 2
 """Ratings from 3 of 4 speak for an answer, up to 2 against it."""
@@ -20,7 +21,7 @@ def pairs(gathered: Gathered) -> Iterator[Pair]:
     for prompt_id, prompt in gathered.prompts.items():
         answers, rewrites = gathered.answers[prompt_id], gathered.rewrites[prompt_id]
         for chosen, rejected in _preferred(answers, rewrites, gathered):
-            if chosen.text and rejected.text and chosen.text.strip() != rejected.text.strip():
+            if _said(chosen) and _said(rejected) and _said(chosen) != _said(rejected):
                 yield _pair(prompt, chosen, rejected, gathered)
 
 
@@ -42,6 +43,12 @@ def _preferred(
     yield from ((answers[-1], answer) for answer in answers[:-1])
 
 
+def _said(answer: Event) -> str:
+    """The words of an answer; of the user's own version, only theirs."""
+    text = answer.text or ""
+    return own_words(text) if answer.origin is Origin.USER else text.strip()
+
+
 def _pair(prompt: Event, chosen: Event, rejected: Event, gathered: Gathered) -> Pair:
     judged = [gathered.ratings[e.id] for e in (chosen, rejected) if e.id in gathered.ratings]
     events = (prompt, chosen, rejected, *judged)
@@ -49,8 +56,8 @@ def _pair(prompt: Event, chosen: Event, rejected: Event, gathered: Gathered) -> 
     return Pair(
         id=identity("pair", [prompt.id, chosen.id, rejected.id]),
         prompt=(Said(role="user", text=masker.mask(prompt.text or "")),),
-        chosen=masker.mask(chosen.text or ""),
-        rejected=masker.mask(rejected.text or ""),
+        chosen=masker.mask(_said(chosen)),
+        rejected=masker.mask(_said(rejected)),
         sources=tuple(event.id for event in events),
         seq=max(event.seq for event in events),
     )
@@ -61,6 +68,8 @@ def approved(gathered: Gathered) -> Iterator[Example]:
     for prompt_id, prompt in gathered.prompts.items():
         best = [a for a in gathered.answers[prompt_id] if gathered.rating(a.id) == APPROVED]
         for answer in gathered.rewrites[prompt_id][-1:] or best[-1:]:
+            if not _said(answer):
+                continue
             masker = Masker()
             sources = [prompt.id, answer.id]
             if answer.id in gathered.ratings:
@@ -69,7 +78,7 @@ def approved(gathered: Gathered) -> Iterator[Example]:
                 kind="approved",
                 id=identity("approved", sources),
                 prompt=(Said(role="user", text=masker.mask(prompt.text or "")),),
-                answer=masker.mask(answer.text or ""),
+                answer=masker.mask(_said(answer)),
                 sources=tuple(sources),
                 seq=answer.seq,
             )

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from finetune.examples import Example, Said, identity
 from finetune.gather import Gathered, Written, topics
-from finetune.instructions import copies
+from finetune.instructions import IMPERATIVES, copies, is_of
 from finetune.mask import Masker
 from memory.derive.asking import Asked, ask
 from memory.ports import Example as Shown
@@ -22,6 +22,8 @@ from memory.text import content_words, words
 
 _LEAST_WORDS, _MOST_WORDS = 6, 60
 _OF_MYSELF = re.compile(r"\b(i|i'm|i've|i'd|i'll|my|me|mine|we|our|us)\b", re.IGNORECASE)
+_OF_YOU = re.compile(r"\b(you|your|yours)\b", re.IGNORECASE)
+"""What the assistant is asked about itself, or answers, is no question of the user's about them."""
 _MAX_TOKENS = 64
 
 _NEVER_SAID = (
@@ -56,7 +58,8 @@ def is_statement(text: Written, gathered: Gathered) -> bool:
     """Whether the user says something of themselves here that one could ask about."""
     said = text.text
     short = _LEAST_WORDS <= len(words(said)) <= _MOST_WORDS
-    return bool(short and "?" not in said and _OF_MYSELF.search(said)) and bool(
+    asks = "?" in said or not IMPERATIVES.isdisjoint(words(said.removeprefix("Please"))[:1])
+    return bool(short and not asks and _OF_MYSELF.search(said)) and bool(
         topics(said, gathered.documents)
     )
 
@@ -97,10 +100,8 @@ def reword(extractor: Extractor, example: Example) -> Example:
     schema = Question.model_json_schema()
     document = ask(extractor, Asked(_ASKED, _SHOWN, statement, schema, _MAX_TOKENS), Question)
     worded = "" if document is None else " ".join(document.question.split())
-    shared = set(content_words(worded)) & set(content_words(statement))
-    if not (worded.endswith("?") and 3 <= len(words(worded)) <= 30 and shared) or copies(
-        worded, statement
-    ):
+    asks = worded.endswith("?") and 3 <= len(words(worded)) <= 30 and not _OF_YOU.search(worded)
+    if not asks or copies(worded, statement) or not is_of(worded, statement):
         return example.model_copy(update={"tried": extractor.identity})
     prompt = (Said(role="user", text=Masker().mask(worded)),)
     return example.model_copy(update={"prompt": prompt, "made_by": extractor.identity})

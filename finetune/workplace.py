@@ -102,17 +102,18 @@ class Workplace:
 
     def finish(self, keep: tuple[str, ...] = ()) -> None:
         """The night is over: only files of `work` that serve the next one stay."""
-        (self.folder / _STATE).unlink(missing_ok=True)
         for path in self.work.glob("*"):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name not in keep:
                 path.unlink(missing_ok=True)
+        # Last: after a kill, forgetting must still find whose words those files may hold.
+        (self.folder / _STATE).unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Start over from nothing, with no byte left of what was under way."""
-        (self.folder / _STATE).unlink(missing_ok=True)
         shutil.rmtree(self.work, ignore_errors=True)
+        (self.folder / _STATE).unlink(missing_ok=True)
 
 
 class _Either:

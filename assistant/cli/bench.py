@@ -43,8 +43,8 @@ def bench(
     cache: Annotated[
         Path | None,
         typer.Option(
-            help="For multiple choice: a file that keeps each score, so that a run goes on; "
-            "beside --save unless told otherwise.",
+            help="By which a stopped run goes on: for multiple choice a file of scores, where "
+            "adapters are trained a folder; beside --save unless told otherwise.",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +60,7 @@ def bench(
     sys.path.insert(0, str(_SOURCE))
     runner = importlib.import_module("benchmarks.runner")
     if cache is None and save is not None:
-        cache = save.with_suffix(".cache.jsonl")
+        cache = save.with_suffix(".cache" if name in runner.TRAINED else ".cache.jsonl")
     sampling = importlib.import_module("benchmarks.sampling").Sampling(
         sample, seed, contexts, cache
     )

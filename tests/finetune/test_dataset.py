@@ -13,7 +13,7 @@ from finetune.dataset import Dataset, Limits, affected, build, forget, load, not
 from finetune.errors import DatasetDamaged
 from finetune.examples import Example, Pair, Said
 from finetune.instructions import is_instruction
-from finetune.questions import is_negative
+from finetune.questions import is_negative, reword
 from finetune.replay import general_prompts, reservoir
 from finetune.split import shingles, split
 from memory.errors import Interrupted
@@ -157,7 +157,48 @@ def test_questions_are_asked_of_what_was_said_and_of_what_never_was(life: Life) 
     assert all(e.sources for e in asked)
 
 
+def test_requests_to_the_assistant_are_no_statements(life: Life) -> None:
+    life.answered("Write a note to my neighbour about the fence.", "Dear neighbour …")
+    life.mails()
+    examples = build(life.log, limits=Limits(questions=10)).examples
+    assert not any("fence" in e.answer for e in examples if e.kind == "question")
+
+
+@pytest.mark.parametrize(
+    ("worded", "good"),
+    [
+        ("When did I move to Ghent?", True),
+        ("When are the violin lessons now?", False),
+        ("Isabel, how are you?", False),
+        ("What did you tell me about Ghent?", False),
+        ("In which year did I move to Lyon?", False),
+    ],
+)
+def test_questions_by_a_model_are_of_what_was_said(worded: str, good: bool) -> None:
+    said = "I moved to Ghent in May because of my new job.\n\nIsabel"
+    example = Example(
+        kind="question",
+        id="q",
+        prompt=(Said(role="user", text="What did I tell you about Ghent?"),),
+        answer=f"You told me: “{said}”",
+        sources=("e",),
+    )
+    reworded = reword(ScriptedExtractor(lambda _: {"question": worded}), example)
+    assert (reworded.made_by == "scripted") is good
+    assert (reworded.tried is None) is good
+
+
 # -- preferences
+
+
+def test_the_users_own_version_is_cleaned_like_a_mail(life: Life) -> None:
+    asked, _ = life.answered("Thank Ann.", "I hereby thank Ann.")
+    mine = "Thanks, Ann!\r\n\r\nOn Monday, Ann wrote:\r\n> Here are the plums.\r\n"
+    life.add(Message(text=mine, reply_to=asked.id), session="chat")
+    life.mails()
+    dataset = build(life.log)
+    assert [p.chosen for p in dataset.preferences] == ["Thanks, Ann!"]
+    assert [e.answer for e in dataset.examples if e.kind == "approved"] == ["Thanks, Ann!"]
 
 
 def test_ratings_edits_and_regenerations_make_pairs(life: Life) -> None:
@@ -286,6 +327,16 @@ def test_the_model_words_what_it_can_and_is_not_asked_twice(life: Life, tmp_path
     assert len(extractor.asked) == asked
 
 
+def test_a_model_that_cannot_word_is_soon_left_alone(life: Life, tmp_path: Path) -> None:
+    life.mails()
+    path = tmp_path / "dataset.jsonl"
+    save(build(life.log, limits=Limits(questions=0)), path)
+    extractor = ScriptedExtractor(lambda _: {"instruction": "Write to Ruth about the boiler."})
+    dataset = datasets.word(path, extractor)
+    assert len(extractor.asked) == 12 < len(dataset.train) + len(dataset.heldout)
+    assert {e.made_by for e in texts(dataset)} == {"template"}
+
+
 def test_wording_that_is_broken_off_keeps_what_it_has(life: Life, tmp_path: Path) -> None:
     life.mails()
     path = tmp_path / "dataset.jsonl"
@@ -307,6 +358,10 @@ def test_wording_that_is_broken_off_keeps_what_it_has(life: Life, tmp_path: Path
     [
         ("Write to Ann that the boat is ready.", True),
         ("Please tell Ann the news about the boat.", True),
+        ("Tell Ruth that the boat is ready.", False),
+        ("Tell Ann that three boats are ready.", False),
+        ("Tell Ann that the boiler is fixed and ask for the key.", False),
+        ("Tell Ann that I will assist you with the boat.", False),
         ("What shall I write to Ann?", False),
         ("The boat is ready for you now.", False),
         ("Write", False),

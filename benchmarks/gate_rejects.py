@@ -1,0 +1,256 @@
+"""Does the gate say no to what it should, for the right reason, and yes to a good adapter?
+
+Real adapters on the real served model, of one writer: a good one; one trained on noise; one at
+thirty times the learning rate; one that after the same training prefers the opposite of the
+held-out preferences; one from ten texts. Preferences are the writer's own text over the base's
+answer to the same instruction.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any
+
+from assistant.night import ServedModel, open_scoring
+from assistant.settings import Settings
+from benchmarks import writers
+from benchmarks.report import Report, Row, sha256_of
+from benchmarks.sampling import Sampling
+from finetune import dataset as datasets
+from finetune.arguments import Arguments
+from finetune.dataset import Dataset, Limits
+from finetune.errors import LossNotFinite
+from finetune.evaluate import compare
+from finetune.examples import Example, Pair, Said, identity
+from finetune.files import write_whole
+from finetune.gate import Decision, decide
+from finetune.scores import Measured
+from memory.errors import RefusedInput
+from memory.ports import Example as Shown
+from memory.ports import Progress
+
+LIMITS = Limits(newest=80, general=30, questions=0.2, heldout_most=16)
+GOOD = Arguments(epochs=3)
+_PAIRS = 12
+_REJECTED_TOKENS = 60
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How an adapter is made, and the verdict's code: None for a promotion."""
+
+    name: str
+    expected: frozenset[str] | None
+    dataset: Callable[[Dataset], Dataset]
+    arguments: Arguments
+
+
+def _same(dataset: Dataset) -> Dataset:
+    return dataset
+
+
+def _noise(dataset: Dataset) -> Dataset:
+    """Every answer replaced by as many words of random letters."""
+    chance = random.Random(0)
+
+    def noise(text: str) -> str:
+        return " ".join("".join(chance.choices(_LETTERS, k=len(word))) for word in text.split())
+
+    return replace(
+        dataset,
+        train=tuple(
+            e.model_copy(update={"answer": noise(e.answer)}) if isinstance(e, Example) else e
+            for e in dataset.train
+        ),
+    )
+
+
+def _opposite(dataset: Dataset) -> Dataset:
+    """The held-out preferences turned round, trained after the writer's texts."""
+    turned = [
+        e.model_copy(update={"chosen": e.rejected, "rejected": e.chosen})
+        for e in dataset.heldout
+        if isinstance(e, Pair)
+    ]
+    return replace(dataset, train=(*dataset.train, *turned))
+
+
+def _ten(dataset: Dataset) -> Dataset:
+    return replace(dataset, train=tuple(writers.texts_of(dataset.train)[:10]))
+
+
+CASES = (
+    Case("good", None, _same, GOOD),
+    Case("ten examples", frozenset({"too_little_trained"}), _ten, GOOD),
+    Case("noise", frozenset({"no_gain"}), _noise, GOOD.model_copy(update={"token_weights": False})),
+    Case(
+        "learning rate x30",
+        frozenset({"no_gain", "capability", "diverged"}),
+        _same,
+        GOOD.model_copy(update={"learning_rate": 30 * GOOD.learning_rate}),
+    ),
+    Case(
+        "opposite preferences",
+        frozenset({"preferences"}),
+        _opposite,
+        GOOD.model_copy(update={"preference_epochs": 8, "preference_rate": 2e-4}),
+    ),
+)
+
+
+class OnceForBase:
+    """A served model that is asked the same about the base once for all cases."""
+
+    def __init__(self, served: ServedModel) -> None:
+        self._served = served
+        self._known: dict[Any, Any] = {}
+        self._base = True
+
+    @property
+    def identity(self) -> str:
+        return self._served.identity
+
+    def use(self, adapter: Path | None) -> None:
+        self._base = adapter is None
+        self._served.use(adapter)
+
+    def logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
+        made: list[float] = self._once(
+            ("logprobs", tuple(prompt), answer), lambda: self._served.logprobs(prompt, answer)
+        )
+        return made
+
+    def answer(self, prompt: str, max_tokens: int) -> str:
+        made: str = self._once(
+            ("answer", prompt, max_tokens), lambda: self._served.answer(prompt, max_tokens)
+        )
+        return made
+
+    def extract(
+        self,
+        instruction: str,
+        examples: Sequence[Shown],
+        text: str,
+        schema: dict[str, Any],
+        max_tokens: int,
+    ) -> str:
+        made: str = self._once(
+            ("extract", instruction, text, max_tokens),
+            lambda: self._served.extract(instruction, examples, text, schema, max_tokens),
+        )
+        return made
+
+    def _once(self, key: Any, ask: Callable[[], Any]) -> Any:
+        if not self._base:
+            return ask()
+        if key not in self._known:
+            self._known[key] = ask()
+        return self._known[key]
+
+
+def run(data: Path, settings: Settings, sampling: Sampling, progress: Progress) -> Report:
+    """Every case on the writer with most mails. The cache is a folder. Raises RefusedInput."""
+    if sampling.cache is None:
+        raise RefusedInput("Say where adapters are kept, so that a run goes on: --cache FOLDER.")
+    folder = sampling.cache / "gate"
+    folder.mkdir(parents=True, exist_ok=True)
+    mails = max(writers.writers_of(data).values(), key=len)
+    model = open_scoring(settings, writers.base_of(settings))
+    served = OnceForBase(ServedModel(model, Flag()))
+    rows: list[Row] = []
+    try:
+        replay = writers.general_of(served, LIMITS.general, folder / "general.jsonl", progress)
+        dataset = _with_pairs(
+            writers.dataset_of(folder / "data", mails, LIMITS, replay), served, folder, progress
+        )
+        for case in CASES:
+            rows += _rows(case, _judged(case, dataset, served, settings, folder, progress))
+    finally:
+        model.close()
+    return Report("gate_rejects", sha256_of(sorted(data.glob("*.jsonl"))), rows)
+
+
+def _with_pairs(dataset: Dataset, served: OnceForBase, folder: Path, progress: Progress) -> Dataset:
+    """With held-out preferences beside the held-out texts."""
+    path = folder / "pairs.jsonl"
+    if path.exists():
+        return datasets.load(path)
+    pairs = []
+    for done, text in enumerate(writers.texts_of(dataset.heldout)[:_PAIRS]):
+        progress("preferences", done, _PAIRS)
+        rejected = served.answer(text.prompt[-1].text, _REJECTED_TOKENS)
+        pairs.append(
+            Pair(
+                id=identity("pair", text.sources),
+                prompt=text.prompt,
+                chosen=text.answer,
+                rejected=rejected or "No.",
+                sources=text.sources,
+                seq=text.seq,
+            )
+        )
+    dataset = replace(dataset, heldout=(*dataset.heldout, *pairs))
+    datasets.save(dataset, path)
+    return dataset
+
+
+def _judged(
+    case: Case,
+    dataset: Dataset,
+    served: OnceForBase,
+    settings: Settings,
+    folder: Path,
+    progress: Progress,
+) -> tuple[Decision | None, Measured | None]:
+    """The verdict and what it rests on; None where training itself refused."""
+    place = folder / case.name.replace(" ", "-")
+    kept = place / "measured.json"
+    learnt = case.dataset(dataset)
+    if not kept.exists():
+        arguments = case.arguments.model_copy(update={"threads": settings.threads})
+        try:
+            adapter = writers.trained(settings, learnt, place, arguments, progress)
+        except LossNotFinite:
+            return None, None
+        measured = compare(served, learnt, adapter, progress=progress)
+        write_whole(kept, measured.model_dump_json())
+    measured = Measured.model_validate_json(kept.read_text(encoding="utf-8"))
+    return decide(measured), measured
+
+
+def _rows(case: Case, judged: tuple[Decision | None, Measured | None]) -> list[Row]:
+    decision, measured = judged
+    if decision is None or measured is None:
+        codes = {"diverged"}
+    else:
+        codes = {reason.code for reason in decision.reasons}
+    right = not codes if case.expected is None else bool(codes & case.expected)
+    rows = [Row(case.name, "right_verdict", ", ".join(sorted(codes)) or "promoted", None, right, 1)]
+    if decision is None or measured is None:
+        return rows
+    assert measured.base is not None
+    assert measured.candidate is not None
+    values = {
+        "gain": decision.gain,
+        "gain_low": decision.low,
+        "base_nll": measured.base.nll,
+        "nll": measured.candidate.nll,
+        "base_capability": measured.base.capability_share,
+        "capability": measured.candidate.capability_share,
+        "valid_documents": measured.candidate.valid_share,
+        "preference_accuracy": measured.candidate.preference_accuracy,
+        "base_preference_accuracy": measured.base.preference_accuracy,
+        "leaks": float(len(measured.candidate.leaks or ())),
+        "contaminated": float(len(measured.candidate.contaminated or ())),
+        "attributed_to_user": measured.candidate.attributed,
+    }
+    return rows + [
+        Row(case.name, metric, "all", None, round(value, 4), len(measured.base.texts))
+        for metric, value in values.items()
+        if value is not None
+    ]
