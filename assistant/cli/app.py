@@ -19,6 +19,7 @@ from assistant.cli import (
     nudge,
     profile,
     questions,
+    transcribe,
     upkeep,
     voice,
 )
@@ -72,6 +73,7 @@ GROUPS = (
     nudge,
     night,
     voice,
+    transcribe,
     models,
     upkeep,
     bench,

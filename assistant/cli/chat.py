@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant.cli.common import AsJson, memory_json, print_json, say, settings_of
+from assistant.cli.display import TurnDisplay
 from assistant.cli.profile import line_json
-from assistant.cli.questions import question_json, show_question
+from assistant.cli.questions import question_json
 from memory.errors import RefusedInput
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def ask(
         text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     assistant = open_assistant(settings_of(context))
     try:
-        conversation = _conversation(assistant, session, temporary)
+        conversation = conversation_of(assistant, session, temporary)
         answered = _turn(conversation, text, streams=not as_json)
     finally:
         assistant.close()
@@ -71,7 +72,7 @@ def chat(context: typer.Context, session: Continue = None, temporary: Temporary 
 
     assistant = open_assistant(settings_of(context))
     try:
-        conversation = _conversation(assistant, session, temporary)
+        conversation = conversation_of(assistant, session, temporary)
         say(f"Lifelore · {assistant.model_name} · Ctrl-C stops an answer, Ctrl-D leaves.")
         last: Answered | None = None
         for line in _lines():
@@ -94,7 +95,8 @@ def chat(context: typer.Context, session: Continue = None, temporary: Temporary 
         say(f"To go on: lifelore chat --session {conversation.id}")
 
 
-def _conversation(assistant: Assistant, session: str | None, temporary: bool) -> Session:
+def conversation_of(assistant: Assistant, session: str | None, temporary: bool) -> Session:
+    """The conversation to continue, or a new one. Raises NotFound and RefusedInput."""
     if not temporary:
         return assistant.session(session)
     if session is not None:
@@ -130,58 +132,13 @@ def _lines() -> Iterator[str]:
 
 def _turn(conversation: Session, text: str, *, streams: bool) -> Answered:
     """Run one turn, showing it as it comes; Ctrl-C stops the answer and keeps what was said."""
-    from assistant.updates import Answered, Delta, Notice, ToolUsed, Working
-
-    status = _StatusLine()
-    answered: Answered | None = None
+    display = TurnDisplay(streams=streams)
     with _interrupt_cancels(conversation), closing(conversation.send(text)) as updates:
         for update in updates:
-            if isinstance(update, Working):
-                status.show(update.what, update.fraction)
-            elif isinstance(update, Notice):
-                status.clear()
-                say(f"({update.text})")
-            elif isinstance(update, ToolUsed) and streams:
-                status.clear()
-                say(f"[{update.tool}: {update.result}]")
-            elif isinstance(update, Delta) and streams:
-                status.clear()
-                print(update.text, end="", flush=True)
-            elif isinstance(update, Answered):
-                answered = update
-    status.clear()
-    assert answered is not None
-    if streams:
-        _end_of_answer(answered)
-    return answered
-
-
-def _end_of_answer(answered: Answered) -> None:
-    print()
-    if answered.status == "cancelled":
-        say("(stopped)")
-    if answered.asked is not None:
-        show_question(answered.asked)
-    elif answered.problem and sys.stdin.isatty():
-        say(f"({answered.problem})")
-
-
-class _StatusLine:
-    """One line on a terminal's stderr that says what is being done and is wiped after."""
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def show(self, what: str, fraction: float | None) -> None:
-        if sys.stderr.isatty():
-            percent = "" if fraction is None else f" {fraction:.0%}"
-            print(f"\r\x1b[2K{what}…{percent}", end="", file=sys.stderr, flush=True)
-            self._shown = True
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
-            self._shown = False
+            display.show(update)
+    display.clear()
+    assert display.answered is not None
+    return display.answered
 
 
 @contextmanager

@@ -1,149 +1,193 @@
-"""`lifelore transcribe`: recordings to text, and to memories."""
+"""`lifelore voice`: talking instead of typing."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import importlib.util
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.common import AsJson, print_json, progress_bars, say, settings_of
+from assistant.cli.common import say, settings_of
+from assistant.cli.display import TurnDisplay
 
 if TYPE_CHECKING:
-    from assistant.settings import Settings
-    from assistant.voice.notes import Kept
-    from assistant.voice.ports import Segment
-    from assistant.voice.recording import Recording
+    from assistant.session import Session
+    from assistant.voice.conversation import VoiceUpdate
+    from assistant.voice.listener import Listener
+    from assistant.voice.speaking import Speaking
 
-Language = Annotated[
-    str | None,
-    typer.Option(
-        help="Code of the language spoken, such as de; else it is detected.", show_default=False
-    ),
-]
+_PRESSES = (" ", "\n", "\r")
+_LEAVES = ("q", "\x04", "")
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(transcribe)
+    app.command()(voice)
 
 
-def transcribe(
+def voice(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A sound or video file.")],
-    language: Language = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Remember what was said, as a voice note of yours.")
+    push_to_talk: Annotated[
+        bool,
+        typer.Option("--push-to-talk", "-p", help="Listen from one press of Space to another."),
     ] = False,
-    by: Annotated[
+    speak: Annotated[
+        bool | None,
+        typer.Option("--speak/--no-speak", help="Speak the answers, too.", show_default=False),
+    ] = None,
+    language: Annotated[
         str | None,
+        typer.Option(help="Code of the language you speak, such as de.", show_default=False),
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option(help="The conversation to continue.", show_default=False)
+    ] = None,
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="Keep nothing of this conversation.")
+    ] = False,
+    recording: Annotated[
+        Path | None,
         typer.Option(
-            "--by",
-            metavar="NAME",
-            help="With --keep: who speaks, where it is not you. It becomes nothing about you.",
+            "--recording",
+            metavar="FILE",
+            help="Hear this sound file in the place of the microphone.",
             show_default=False,
         ),
     ] = None,
-    keep_audio: Annotated[
-        bool, typer.Option("--keep-audio", help="With --keep: keep a copy of the recording too.")
-    ] = False,
-    as_json: AsJson = False,
 ) -> None:
-    """Write down what is said in a recording, with times. Nothing is kept unless you say so."""
-    if (by is not None or keep_audio) and not keep:
-        raise typer.BadParameter("--by and --keep-audio go with --keep")
-    settings = settings_of(context)
-    recording, said = _read(settings, path, language)
-    kept = _remember(settings, path, recording, said, by, keep_audio) if keep and said else None
-    if as_json:
-        print_json(_json(path, recording, said, kept))
-        return
-    _show(path, said)
-    if kept is not None:
-        _tell(path, kept)
+    """Talk: what you say becomes a turn, and is remembered as if it were typed. No sound is kept.
 
-
-def _read(settings: Settings, path: Path, language: str | None) -> tuple[Recording, list[Segment]]:
-    from assistant.build import stay_local
-    from assistant.voice.build import transcriber_of
-    from assistant.voice.credible import clean, credible
-    from assistant.voice.recording import read_recording
+    Ctrl-C stops an answer, or leaves. With headphones, an answer that is spoken can be interrupted
+    by speaking.
+    """
+    from assistant.build import open_assistant, stay_local
+    from assistant.cli.chat import conversation_of
+    from assistant.voice.build import listener_of, speaking_of
+    from assistant.voice.recording import RecordedSource, read_recording
 
     stay_local()
-    transcriber = transcriber_of(settings, language=language, recording=True)
-    transcriber.load()  # before a long file is read for nothing
-    said = []
-    with progress_bars() as progress:
-        recording = read_recording(path, progress)
-        total = round(recording.seconds)
-        progress("transcribing", 0, total)
-        for segment in transcriber.transcribe(recording.sound):
-            progress("transcribing", round(segment.end), total)
-            if credible(segment):
-                said.append(replace(segment, text=clean(segment.text)))
-    return recording, said
-
-
-def _remember(
-    settings: Settings,
-    path: Path,
-    recording: Recording,
-    said: list[Segment],
-    by: str | None,
-    keep_audio: bool,
-) -> Kept:
-    from assistant.build import open_store
-    from assistant.voice.notes import VoiceNote, keep, paragraphs
-
-    note = VoiceNote(path, recording.at, paragraphs(said), by)
-    store = open_store(settings)
+    settings = settings_of(context)
+    heard = None if recording is None else RecordedSource(read_recording(recording).sound)
+    listener = listener_of(settings, heard, language=language)
+    spoken = settings.speak if speak is None else speak
+    speaking = speaking_of(settings) if spoken else None
+    assistant = open_assistant(settings)
     try:
-        with progress_bars() as progress:
-            return keep(store, note, audio=keep_audio, progress=progress)
+        conversation = conversation_of(assistant, session, temporary)
+        _talk(conversation, listener, speaking, push_to_talk)
+        begun = bool(conversation.turns())
     finally:
-        store.close()
+        assistant.close()
+        listener.close()
+        if speaking is not None:
+            speaking.close()
+    if temporary:
+        say("Nothing of this conversation was kept.")
+    elif begun:
+        say(f"To go on: lifelore voice --session {conversation.id}")
 
 
-def _show(path: Path, said: list[Segment]) -> None:
-    from assistant.voice.notes import clock
+def _talk(
+    conversation: Session, listener: Listener, speaking: Speaking | None, push_to_talk: bool
+) -> None:
+    from assistant.voice.conversation import PushToTalk, VoiceConversation
 
-    for segment in said:
-        print(f"[{clock(segment.start)}–{clock(segment.end)}] {segment.text}")
-    if not said:
-        say(f"(Nothing is said in {path.name}.)")
+    stop, key = Flag(), PushToTalk(listener)
+    listen = key.listen if push_to_talk else listener.listen
+    talk = VoiceConversation(conversation, listen, speaking)
+    how = "Space begins and ends, q leaves" if push_to_talk else "speak; Ctrl-C leaves"
+    say(f"Lifelore listens: {how}.")
+    show = _Shown()
+    with _interrupts(talk.interrupt, stop), _keys(key.press, stop, wanted=push_to_talk):
+        with closing(talk.run(stop)) as updates:
+            for update in updates:
+                show(update)
+        show.clear()
+    if speaking is not None and speaking.problem:
+        say(f"({speaking.problem})")
 
 
-def _tell(path: Path, kept: Kept) -> None:
-    if kept.report.added:
-        say(f"Remembered; `lifelore forget --session {kept.session_id}` erases it again.")
-    else:
-        say(f"(What was said in {path.name} was forgotten on your wish, and is not brought back.)")
-    if kept.audio is not None:
-        say(f"The recording is kept as {kept.audio}, and goes with the words.")
-    if kept.report.behind:
-        say(f"({kept.report.behind})")
+class _Shown(TurnDisplay):
+    """Shows what is heard, and the turns that come of it."""
+
+    def __call__(self, update: VoiceUpdate) -> None:
+        from assistant.voice.conversation import Hint, Recording
+        from assistant.voice.ports import Began, Nothing, Partial, Utterance
+
+        match update:
+            case Began() | Recording(on=True):
+                self.working("Listening")
+            case Partial(text=text):
+                self.working(text)
+            case Recording():
+                self.working("Understanding")
+            case Utterance(text=text):
+                self.clear()
+                print(f"> {text}", flush=True)
+            case Nothing():
+                self.clear()
+            case Hint(text=text):
+                self.clear()
+                say(f"({text})")
+            case _:
+                self.show(update)
 
 
-def _json(
-    path: Path, recording: Recording, said: list[Segment], kept: Kept | None
-) -> dict[str, Any]:
-    return {
-        "file": str(path),
-        "at": recording.at.isoformat(),
-        "seconds": round(recording.seconds, 2),
-        "language": said[0].language if said else None,
-        "text": " ".join(segment.text for segment in said),
-        "segments": [
-            {
-                "start": round(segment.start, 2),
-                "end": round(segment.end, 2),
-                "text": segment.text,
-                "no_speech": round(segment.no_speech, 3),
-                "confidence": round(segment.confidence, 3),
-            }
-            for segment in said
-        ],
-        "session_id": kept.session_id if kept else None,
-        "added": kept.report.added if kept else 0,
-        "audio": str(kept.audio) if kept and kept.audio else None,
-    }
+@contextmanager
+def _interrupts(interrupt: Callable[[], bool], stop: Flag) -> Iterator[None]:
+    """Ctrl-C gives up the answer under way, or else leaves."""
+
+    def pressed(*_: object) -> None:
+        if not interrupt():
+            stop.set()
+
+    before = signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _keys(press: Callable[[], None], stop: Flag, *, wanted: bool) -> Iterator[None]:
+    """Reads single keys while it lasts; from a pipe or without termios, lines."""
+    if not wanted:
+        yield
+        return
+
+    def read() -> None:
+        while not stop.is_set():
+            character = sys.stdin.read(1)
+            if character in _LEAVES:
+                stop.set()
+            elif character in _PRESSES:
+                press()
+
+    # It may wait for a key for ever, and ends with the program.
+    threading.Thread(target=read, name="lifelore-keys", daemon=True).start()
+    with _single_keys():
+        yield
+
+
+@contextmanager
+def _single_keys() -> Iterator[None]:
+    """The terminal gives each key at once and does not show it."""
+    if importlib.util.find_spec("termios") is None or not sys.stdin.isatty():
+        yield  # as on Windows: Enter does instead
+        return
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -10,10 +10,12 @@ from assistant.errors import SetupNeeded
 from assistant.models.catalog import Role, shipped_catalog
 from assistant.models.fetch import installed
 from assistant.settings import Settings
-from assistant.voice.devices import Microphone
+from assistant.voice.devices import Microphone, Speakers
 from assistant.voice.listener import Listener
+from assistant.voice.piper import PiperVoice
 from assistant.voice.ports import AudioSource
 from assistant.voice.silero import SileroDetector
+from assistant.voice.speaking import Speaking
 from assistant.voice.whisper import WhisperTranscriber
 
 
@@ -29,10 +31,37 @@ def transcriber_of(
     )
 
 
-def listener_of(settings: Settings, source: AudioSource | None = None) -> Listener:
-    """What hears the user: the microphone, or another source in its place."""
-    heard = source or Microphone(settings.microphone)
-    return Listener(heard, SileroDetector(), transcriber_of(settings))
+def listener_of(
+    settings: Settings, source: AudioSource | None = None, *, language: str | None = None
+) -> Listener:
+    """What hears the user: the microphone, or another source in its place. The model is loaded.
+
+    Raises SetupNeeded, ModelBroken and SettingsInvalid.
+    """
+    transcriber = transcriber_of(settings, language=language)
+    transcriber.load()
+    return Listener(source or Microphone(settings.microphone), SileroDetector(), transcriber)
+
+
+def speaking_of(settings: Settings) -> Speaking:
+    """What speaks answers; the voice is loaded. Raises SetupNeeded and ModelBroken."""
+    voice = PiperVoice(lambda: voice_file(settings))
+    voice.load()
+    return Speaking(voice, Speakers())
+
+
+def voice_file(settings: Settings) -> Path:
+    """The Piper voice of the settings. Raises SetupNeeded, SettingsInvalid for unknown names."""
+    if settings.voice.endswith(".onnx"):
+        path = Path(settings.voice).expanduser()
+        if not path.is_file():
+            raise SetupNeeded(f"There is no voice {path}; `lifelore setup` lists those to be had.")
+        return path
+    if (folder := _installed(settings, settings.voice, "voice")) is None:
+        raise SetupNeeded(
+            f"The voice that speaks is not here yet; run `lifelore setup --model {settings.voice}`."
+        )
+    return folder / shipped_catalog().find(settings.voice).files[0].path
 
 
 def speech_folder(settings: Settings) -> Path:
