@@ -23,6 +23,7 @@ from memory.errors import (
     VectorIndexBroken,
     VectorIndexReplaced,
 )
+from memory.heap import cleared_memory
 from memory.ports import Vectors
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _HNSW: CreateHNSWConfiguration = {
     "batch_size": 1000,
     "sync_threshold": 2000,
 }
+_LAYOUT = "cleared"
+"""An index of another layout is emptied and filled again."""
 _SERVER_SECONDS = 20.0
 T = TypeVar("T")
 
@@ -116,11 +119,12 @@ class ChromaIndex:
         collection = self._client.get_or_create_collection(
             _COLLECTION,
             embedding_function=None,
-            metadata={"embedder": self._identity},
+            metadata={"embedder": self._identity, "layout": _LAYOUT},
             configuration={"hnsw": _HNSW},
         )
-        if (collection.metadata or {}).get("embedder") != self._identity:
-            raise VectorIndexBroken("The vector index belongs to another embedding model.")
+        held = collection.metadata or {}
+        if (held.get("embedder"), held.get("layout")) != (self._identity, _LAYOUT):
+            raise VectorIndexBroken("The vector index is of another embedding model or layout.")
         self._open_collection = collection
 
     def _newest_store(self) -> Path:
@@ -134,7 +138,8 @@ class ChromaIndex:
 
     def _guarded(self, act: Callable[[], T]) -> T:
         try:
-            return act()
+            with cleared_memory():
+                return act()
         except VectorIndexBroken:
             raise
         except BaseException as error:
