@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     )
     """Local time in which nothing is offered, reminders included; the same time twice: none."""
 
+    plain: bool = False
+    """Whether the screen draws no lines, boxes or colours, to be read aloud."""
+    keys: dict[str, str] = {}
+    """Other keys of the screen, by the name of the action: `search = "ctrl+k"`, several with commas
+    between. A name that is no action is refused with a list of those there are."""
+
     @property
     def derives(self) -> bool:
         """Whether to derive in the background, with the default worked out."""

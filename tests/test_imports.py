@@ -35,7 +35,7 @@ def test_the_tui_paints_before_anything_heavy_is_imported() -> None:
 def test_the_command_line_opens_the_tui_without_importing_models() -> None:
     loaded = modules_after(
         "import tui.app\n"
-        "tui.app.run = lambda open_assistant, session: 0\n"
+        "tui.app.run = lambda open_assistant, session, **options: 0\n"
         "from assistant.cli import main\n"
         "try: main([])\n"
         "except SystemExit as end: assert end.code == 0, end.code"

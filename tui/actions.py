@@ -219,11 +219,6 @@ def remapped(keymap: Mapping[str, str]) -> tuple[Action, ...]:
     return tuple(replace(one, keys=keymap.get(one.name, one.keys)) for one in ACTIONS)
 
 
-def unknown(keymap: Mapping[str, str]) -> list[str]:
-    """Names in a keymap that are no action."""
-    return [name for name in keymap if all(name != one.name for one in ACTIONS)]
-
-
 def bindings(place: Place, actions: Iterable[Action] = ACTIONS) -> list[BindingType]:
     """The bindings of one place; quitting belongs to the app, which has it above every screen."""
     return [

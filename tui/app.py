@@ -16,10 +16,11 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from tui.actions import remapped, unknown
+from assistant.errors import SettingsInvalid
+from tui.actions import remapped
 from tui.clock import Clock
 from tui.in_flight import InFlight
-from tui.messages import Hinted
+from tui.keymap import mistake
 from tui.palette import SessionProvider
 from tui.screens.chat import NARROW, WIDE, ChatScreen
 from tui.theme import DARK, LIGHT
@@ -96,10 +97,7 @@ class LifeloreApp(App[None]):
 
     def on_mount(self) -> None:
         """Leave as if asked to when the terminal closes or the system stops."""
-        self.set_keymap({name: keys for name, keys in self._keys.items() if keys})
-        if names := unknown(self._keys):
-            told = f"No action is called {', '.join(names)}; its keys are ignored."
-            self.call_after_refresh(self._chat.post_message, Hinted(told))
+        self.set_keymap(self._keys)
         loop = asyncio.get_running_loop()
         for name in _ENDING_SIGNALS:
             # Not on Windows, and not where the app runs outside the main thread.
@@ -156,9 +154,13 @@ def run(
 ) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.
 
+    Raises SettingsInvalid for a keymap that cannot be used.
+
     The loop is ours so that leaving is not silent: once the terminal is restored, a model that is
     still being loaded has to come to the end of its step before it can be closed.
     """
+    if problem := mistake(keymap or {}):
+        raise SettingsInvalid(f"Setting keys: {problem}")
     if plain:
         os.environ.setdefault("NO_COLOR", "1")  # which is how Textual is told
     app = LifeloreApp(open_assistant, session_id, keymap=keymap, plain=plain)

@@ -46,20 +46,29 @@ def lifelore(
     session: Annotated[
         str | None, typer.Option(help="The conversation to continue.", show_default=False)
     ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="No lines, boxes or colours, to be read aloud."),
+    ] = False,
 ) -> None:
     context.obj = Options(home)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_open_tui(context.obj, session))
+        raise typer.Exit(_open_tui(context.obj, session, plain))
 
 
-def _open_tui(options: Options, session: str | None) -> int:
+def _open_tui(options: Options, session: str | None, plain: bool) -> int:
     from assistant.build import open_assistant, stay_local
 
     stay_local()
     settings = options.settings()
     # By name, because the layers below the TUI do not import it.
     tui = importlib.import_module("tui.app")
-    code: int = tui.run(lambda: open_assistant(settings), session)
+    code: int = tui.run(
+        lambda: open_assistant(settings),
+        session,
+        keymap=settings.keys,
+        plain=plain or settings.plain,
+    )
     return code
 
 
