@@ -78,6 +78,7 @@ def open_assistant(settings: Settings) -> Assistant:
         clock=clock,
         person=person_of(settings, store, clock),
         consolidation=Consolidation(store, ModelExtractor(slot)) if settings.derives else None,
+        interrupt_night=lambda: interrupt_night(settings.home),
     )
 
 
@@ -131,12 +132,19 @@ def forget_in_training(home: Path, ids: Sequence[str]) -> None:
 
 def wake(home: Path, store: MemoryStore) -> None:
     """The user is there: a night under way makes room, and nothing erased serves."""
+    interrupt_night(home)
     if (home / "night").exists():
         from finetune.forgetting import reconcile
+
+        reconcile(home, store.log)
+
+
+def interrupt_night(home: Path) -> None:
+    """Have a night stop within seconds that another process has under way."""
+    if (home / "night").exists():
         from finetune.workplace import Workplace
 
         Workplace(home).ask_to_stop()
-        reconcile(home, store.log)
 
 
 def embedder_for(settings: Settings, name: str) -> Embedder:

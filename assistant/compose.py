@@ -47,13 +47,14 @@ class Composer:
     """Composes for one model; `reserve` tokens are kept for the answer.
 
     `memory_tokens` gives the room for memories beside the tokens of the rest of the prompt that
-    the model must read anew.
+    the model must read anew; `cached` says how many of a prompt it need not.
     """
 
     model: LanguageModel
     store: MemoryStore
     reserve: int
     memory_tokens: Callable[[int], int]
+    cached: Callable[[Sequence[ChatMessage]], int]
 
     @property
     def room(self) -> int:
@@ -79,7 +80,7 @@ class Composer:
                 "in one go: ask about a part of it."
             )
         rest = [*self._fitting(history, bare)[0], ChatMessage("user", bare)]
-        unread = self.model.count_tokens(rest) - self.model.cached_tokens(rest)
+        unread = self.model.count_tokens(rest) - self.cached(rest)
         budget = min(self.memory_tokens(unread), free // 2)
         summaries = self._summaries(text, found, brief.now) if prompts.is_broad(text) else []
         packed, overview = pack_with_summaries(

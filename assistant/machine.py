@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -28,6 +30,23 @@ class Machine:
         fitting = catalog.candidates(self.memory_bytes, "llm")
         quick = [e for e in fitting if e.download_bytes <= self.cores * 550_000_000]
         return [*quick, *(e for e in reversed(fitting) if e not in quick)]
+
+
+_PROFILE = Path("/sys/firmware/acpi/platform_profile")
+"""Where Linux tells the power profile that the user chose."""
+_LOW_PERCENT = 20
+
+
+def saves_power() -> bool:
+    """Whether work that can be left undone should be: a battery runs low, or the user wants it.
+
+    False where the machine does not tell.
+    """
+    with suppress(OSError):
+        if _PROFILE.read_text(encoding="ascii").strip() == "low-power":
+            return True
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return battery is not None and not battery.power_plugged and battery.percent <= _LOW_PERCENT
 
 
 def this_machine() -> Machine:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import takewhile
 from time import perf_counter
 from typing import Any
 
 from pydantic import BaseModel
 
 from assistant import prompts
-from assistant.compose import Composer
+from assistant.asking import (
+    answer_prompt,
+    choice_prompt,
+    found_of,
+    history_of,
+    scored,
+    words_of,
+)
 from assistant.errors import AssistantFault
 from assistant.models.base import (
     ChatMessage,
@@ -21,8 +26,6 @@ from assistant.models.base import (
     TextDelta,
     Usage,
 )
-from assistant.person import told
-from assistant.prompts import Brief
 from assistant.turn import TurnContext, TurnState
 from assistant.updates import (
     Answered,
@@ -38,9 +41,7 @@ from assistant.updates import (
 from memory.errors import Erased, MemoryFault
 from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.pack import render
-from memory.recall import Memory
 from memory.text import content_words, words
-from memory.threads import conversation
 from tools.registry import NO_TOOL, ToolOutcome
 
 _RECENT = 6
@@ -52,6 +53,8 @@ _EVERYTHING = 50
 _CHOICE_TOKENS = 128
 _CATCH_UP = 128
 """Events whose vectors a turn makes before it recalls."""
+_CATCH_UP_AHEAD = 8
+"""The same where the turn is only anticipated, and must make room at once."""
 
 
 class ToolChoice(BaseModel):
@@ -63,12 +66,12 @@ class ToolChoice(BaseModel):
 
 def recall(state: TurnState, turn: TurnContext) -> TurnState:
     """Find memories for the user's words. Being without them never stops a turn."""
-    text = _words(state, turn)
-    recent = _history(state, turn)[-_RECENT:]
+    text = words_of(state, turn)
+    recent = history_of(state, turn)[-_RECENT:]
     said = [event.id for event in recent if event.origin is Origin.USER]
     try:
         # A large import is followed in the background; a turn waits for a second of it at most.
-        behind = turn.store.catch_up(most=_CATCH_UP)
+        behind = turn.store.catch_up(most=_CATCH_UP_AHEAD if turn.draft else _CATCH_UP)
         turn.emit(Working("Remembering"))
         found = turn.store.recall(
             text,
@@ -100,12 +103,12 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
 def know_user(state: TurnState, turn: TurnContext) -> TurnState:
     """Let the gate choose what of the profile the prompt is given."""
     try:
-        known = turn.person.known(_words(state, turn))
+        known = turn.person.known(words_of(state, turn))
     except MemoryFault:
         return {}  # recall has said why
     if known is None:
         return {}
-    seen = {state["message_id"], *(event.id for event in _history(state, turn)[-_RECENT:])}
+    seen = {state["message_id"], *(event.id for event in history_of(state, turn)[-_RECENT:])}
     # What was said just now stands in the prompt anyway.
     lines = [line.id for line in known.lines if not seen.issuperset(line.sources)]
     return {"lines": lines, "manner": [line.id for line in known.manner]}
@@ -113,7 +116,7 @@ def know_user(state: TurnState, turn: TurnContext) -> TurnState:
 
 def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
     """Ask the model for the next tool call where a cheap look says that a tool may help."""
-    text, steps = _words(state, turn), state.get("steps", [])
+    text, steps = words_of(state, turn), state.get("steps", [])
     candidates = turn.registry.candidates(text)
     enough = len(steps) >= turn.limits.tool_rounds or (
         len(candidates) == 1 and any(step["ok"] for step in steps)
@@ -123,20 +126,17 @@ def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
     try:
         model = turn.model()
         turn.emit(Working("Choosing a tool"))
-        final = prompts.tool_choice(
-            text, candidates, _results(state), turn.clock.now().astimezone()
-        )
-        messages = _composer(model, turn).tool_prompt(_history(state, turn), final)
         chosen = "".join(
             chunk.text
             for chunk in model.complete(
-                messages,
+                choice_prompt(state, turn, model, candidates),
                 max_tokens=_CHOICE_TOKENS,
                 schema=turn.registry.choice_schema(candidates),
                 cancel=turn.cancel,
             )
             if isinstance(chunk, TextDelta)
         )
+        turn.read.restart()
         call = ToolChoice.model_validate_json(chosen).model_dump()
     except (AssistantFault, ValueError):
         # A model that cannot choose answers without a tool; the answer step reports its state.
@@ -176,30 +176,18 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
     """Compose the prompt and stream the answer; whatever goes wrong becomes a failed answer."""
     said: list[str] = []
     state_out: TurnState = {"answer": "", "status": "failed", "problem": None, "used": []}
-    if state.get("unknown") and not state.get("steps") and not state.get("lines"):
+    if is_answered_without_model(state):
         return _not_remembered(state, turn)
     try:
         model = turn.model()
-        composer = _composer(model, turn)
-        lines = turn.person.lines(state.get("lines", []))
-        manner = turn.person.lines(state.get("manner", []))
-        prompt = composer.answer_prompt(
-            _history(state, turn),
-            Brief(
-                _words(state, turn),
-                _results(state),
-                turn.clock.now().astimezone(),
-                [told(line) for line in lines],
-                [line.text for line in manner],
-            ),
-            _found(state, turn),
-        )
+        asked = answer_prompt(state, turn, model)
+        prompt = asked.prompt
         for notice in prompt.notices:
             turn.emit(Notice(notice))
-        turn.emit(Recalled(prompt.memories, tuple(lines)))
+        turn.emit(Recalled(prompt.memories, asked.lines))
         state_out["used"] = [memory.id for memory in prompt.memories]
         state_out["summed_up"] = list(prompt.summed_up)
-        done = _stream(model, prompt.messages, composer.reserve, turn, said)
+        done = _stream(model, prompt.messages, asked.reserve, turn, said)
         state_out["usage"] = (
             done.usage.prompt_tokens,
             done.usage.cached_tokens,
@@ -207,7 +195,7 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
         )
         state_out["status"] = "cancelled" if done.finish == "cancelled" else "complete"
         if done.finish == "length":
-            turn.emit(Notice(f"The answer was stopped at {composer.reserve} tokens."))
+            turn.emit(Notice(f"The answer was stopped at {asked.reserve} tokens."))
     except AssistantFault as fault:
         state_out["problem"] = str(fault)
     except Exception as error:  # noqa: BLE001
@@ -229,9 +217,14 @@ def _leans_on(recent: Sequence[Event], text: str) -> bool:
     return bool(recent) and bool(_REFERS & set(asked) or said & set(content_words(text)))
 
 
+def is_answered_without_model(state: TurnState) -> bool:
+    """Whether nothing was found that a model could answer from."""
+    return bool(state.get("unknown")) and not state.get("steps") and not state.get("lines")
+
+
 def _not_remembered(state: TurnState, turn: TurnContext) -> TurnState:
     """Say so without the model, which would sooner invent; and show the nearest there is."""
-    nearest = _found(state, turn)
+    nearest = found_of(state, turn)
     text = prompts.not_remembered(render(nearest[0]) if nearest else None)
     turn.emit(Recalled(tuple(nearest)))
     turn.watch.mark("first_token")
@@ -248,6 +241,7 @@ def _stream(
     said: list[str],
 ) -> Completed:
     done = Completed(Usage(), "stop")
+    turn.read.restart()
     started, read_seconds = perf_counter(), None
     for chunk in model.complete(
         messages,
@@ -305,7 +299,7 @@ def record(state: TurnState, turn: TurnContext) -> TurnState:
             message_id=event.id,
             text=payload.text,
             status=status,
-            memories=_scored(turn.store.memories(used), scores),
+            memories=scored(turn.store.memories(used), scores),
             lines=tuple(lines),
             asked=asked,
             usage=Usage(*state.get("usage", (0, 0, 0))),
@@ -329,39 +323,3 @@ def _ask(state: TurnState, turn: TurnContext) -> Question | None:
     if question is not None:
         turn.emit(Asking(question))
     return question
-
-
-def _composer(model: LanguageModel, turn: TurnContext) -> Composer:
-    reserve = min(turn.limits.answer_tokens, model.context_tokens // 4)
-    recall_seconds = turn.watch.marks.get("recall", 0.0) / 1000
-    return Composer(
-        model,
-        turn.store,
-        reserve,
-        lambda unread: turn.limits.reading.memory_tokens(unread, recall_seconds),
-    )
-
-
-def _words(state: TurnState, turn: TurnContext) -> str:
-    [message] = turn.log.get([state["message_id"]])
-    return message.text or ""
-
-
-def _history(state: TurnState, turn: TurnContext) -> list[Event]:
-    """The conversation before this turn: messages with words, in order."""
-    said = conversation(turn.log, state["session_id"])
-    before = takewhile(lambda event: event.id != state["message_id"], said)
-    return [event for event in before if event.text is not None]
-
-
-def _found(state: TurnState, turn: TurnContext) -> tuple[Memory, ...]:
-    scores = dict(state.get("found", []))
-    return _scored(turn.store.memories(list(scores)), scores)
-
-
-def _scored(memories: Sequence[Memory], scores: dict[str, float]) -> tuple[Memory, ...]:
-    return tuple(replace(memory, score=scores.get(memory.id, 0.0)) for memory in memories)
-
-
-def _results(state: TurnState) -> list[str]:
-    return [prompts.result_line(step["tool"], step["result"]) for step in state.get("steps", [])]

@@ -38,6 +38,9 @@ _TELLING = 96
 _RECALL_SHARE = 0.25
 """Of the time, at most, that recall is taken to cost: models that had to be loaded first must not
 be paid for with memories."""
+_RECALL_STEP = 0.25
+"""Seconds to which the time of recall is rounded up: the same words get the same memories, though
+no two recalls take the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ class Reading:
         if self.fixed is not None:
             return self.fixed
         most = _RECALL_SHARE * self.first_token_seconds
-        left = self.first_token_seconds - min(recall_seconds, most)
+        recalled = math.ceil(recall_seconds / _RECALL_STEP) * _RECALL_STEP
+        left = self.first_token_seconds - min(recalled, most)
         tokens = int(left * (self.speed or UNMEASURED)) - others
         return min(max(tokens, LEAST_TOKENS), MOST_TOKENS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from threading import Event as Flag
@@ -14,15 +14,18 @@ from ulid import ULID
 
 from assistant.background import Background
 from assistant.derive import Consolidation
+from assistant.errors import AssistantFault
+from assistant.foresight import Foresight, drafted, is_worth_reading, read_ahead
 from assistant.graph import TurnGraph
 from assistant.keeping import Keeping, passing
+from assistant.machine import saves_power
 from assistant.models.slot import ModelSlot
 from assistant.person import Offer, Person
 from assistant.runs import Runs
-from assistant.turn import TurnContext, TurnLimits, TurnState
+from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
 from assistant.wishes import Unremembering, Wish, not_to_remember
-from memory.errors import NotFound, RefusedInput
+from memory.errors import MemoryFault, NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.forget import ForgetPlan
 from memory.ports import Clock
@@ -34,6 +37,8 @@ from memory.views.sessions import SessionSummary
 from tools.registry import Registry
 
 _CLOSE_SECONDS = 10.0
+_GIVE_UP_SECONDS = 0.5
+"""After which a draft is not read ahead that has to wait for the one before it."""
 _VARIED = 0.8
 """Temperature of another answer to the same message."""
 
@@ -65,8 +70,13 @@ class Assistant:
         clock: Clock,
         person: Person,
         consolidation: Consolidation | None = None,
+        interrupt_night: Callable[[], object] = lambda: None,
     ) -> None:
-        """Without a `consolidation` nothing is derived by the model in the background."""
+        """Without a `consolidation` nothing is derived by the model in the background.
+
+        `interrupt_night` has a night stop that another process has under way; it is called as each
+        turn begins.
+        """
         self.store = store
         self.model = model
         self._graph = graph
@@ -77,7 +87,10 @@ class Assistant:
         self._limits = limits
         self._clock = clock
         self._consolidation = consolidation
+        self._interrupt_night = interrupt_night
         self._background = Background(self._follow)
+        self._foresight = Foresight()
+        self._read = AlreadyRead()
         self._one_turn = Lock()
         self._close_abandoned_turns()
 
@@ -168,6 +181,7 @@ class Assistant:
         self._wake_background()
 
     def close(self) -> None:
+        self._foresight.stop()
         # A front end that dropped a turn half-way without closing it must not hang here.
         if not self._one_turn.acquire(timeout=_CLOSE_SECONDS):
             return  # what a turn still uses is let go when the process ends
@@ -265,33 +279,77 @@ class Assistant:
                 yield Notice(f"As you asked, this is not kept: {erased} entries are erased.")
             yield update
 
-    def _undisturbed(self) -> AbstractContextManager[None]:
-        """What the model does in the background makes room for a turn."""
-        return (
-            nullcontext() if self._consolidation is None else self._consolidation.standing_aside()
-        )
+    def anticipate(self, draft: str, session: Session | None = None) -> bool:
+        """Do what a turn with these words would begin with, so that sending them finds it done.
+
+        Nothing of it is kept, and the turn is the same without. Blocks; a turn, another draft and
+        `stop_anticipating` end it at once. Without a `session` the words would begin a new one.
+        Says whether all was done: not for a few letters, nor before the model is loaded, nor where
+        it cannot read ahead, nor while the machine saves power.
+        """
+        session = session or Session(str(ULID()), self, self._kept)
+        model, cancel = self.model.loaded(), self._foresight.begin()
+        text, _ = repair(draft)
+        if model is None or cancel is None or session.opening is not None:
+            return False
+        if not is_worth_reading(text) or saves_power():
+            return False
+        if not self._one_turn.acquire(timeout=_GIVE_UP_SECONDS):
+            return False
+        try:
+            with self._idle():
+                event = drafted(text, session.id, self._clock.now())
+                context = self._context(event, session, self._limits, cancel=cancel, asks=False)
+                return read_ahead(replace(context, draft=event), model)
+        except (AssistantFault, MemoryFault):
+            return False  # the turn itself tells, if the words are sent
+        finally:
+            self._one_turn.release()
+
+    def stop_anticipating(self) -> None:
+        """End it soon; does not wait. Safe from any thread."""
+        self._foresight.stop()
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """All that is done unasked makes room for a turn."""
+        with self._foresight.standing_aside(), self._idle():
+            yield
+
+    @contextmanager
+    def _idle(self) -> Iterator[None]:
+        """Neither the background nor a night has the machine's cores."""
+        self._interrupt_night()
+        with self._consolidation.standing_aside() if self._consolidation else nullcontext():
+            yield
 
     def _wake_background(self) -> None:
         self._background.wake()
         if self._consolidation is not None:
             self._consolidation.wake()
 
-    def _answer(
-        self, event: Event, session: Session, limits: TurnLimits, *, asks: bool
-    ) -> Generator[Update, None, None]:
-        keeping, cancel = session.keeping, session.cancelled
-        context = TurnContext(
-            log=keeping.log,
+    def _context(
+        self, event: Event, session: Session, limits: TurnLimits, *, cancel: Flag, asks: bool
+    ) -> TurnContext:
+        return TurnContext(
+            log=session.keeping.log,
             store=self.store,
             model=self.model.get,
             person=self.person,
-            registry=keeping.toolbox(event),
+            registry=session.keeping.toolbox(event),
             limits=limits,
             clock=self._clock,
             cancel=cancel,
             asks=asks,
+            read=self._read,
             emit=lambda update: None,
         )
+
+    def _answer(
+        self, event: Event, session: Session, limits: TurnLimits, *, asks: bool
+    ) -> Generator[Update, None, None]:
+        keeping, cancel = session.keeping, session.cancelled
+        context = self._context(event, session, limits, cancel=cancel, asks=asks)
         state: TurnState = {"session_id": session.id, "message_id": event.id}
         answered = False
         thread = f"{self._runs.id}/{event.id}"
@@ -373,6 +431,10 @@ class Session:
     def cancel(self) -> None:
         """Stop the answer under way; what was said of it is kept. Safe from any thread."""
         self.cancelled.set()
+
+    def anticipate(self, draft: str) -> bool:
+        """Read ahead of words that are still being typed; see Assistant.anticipate."""
+        return self._assistant.anticipate(draft, self)
 
     def fork(self, before: str) -> Session:
         """A conversation that begins as this one did, up to the message `before`, and goes its

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Any, TypedDict
 
-from assistant.models.base import LanguageModel
+from assistant.models.base import ChatMessage, LanguageModel
 from assistant.person import Person
 from assistant.reading import Reading
 from assistant.updates import Update
+from memory.events import Event
 from memory.log import Log
 from memory.ports import Clock
 from memory.store import MemoryStore
@@ -71,6 +72,30 @@ class Stopwatch:
         self.marks.setdefault(name, 1000 * (time.perf_counter() - self.started))
 
 
+class AlreadyRead:
+    """How much of a prompt the model has read in turns, leaving out what it read ahead.
+
+    Memories get the tokens that the model can read in a given time. What it has read ahead of a
+    turn would make that time seem longer, and the prompt another than without reading ahead.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[ChatMessage, ...], int] = {}
+
+    def tokens(self, model: LanguageModel, messages: Sequence[ChatMessage]) -> int:
+        """Of this prompt's tokens, those that were read when it was first asked for since the
+        last completion. The last message, which may still change, counts for nothing.
+        """
+        before = tuple(messages[:-1])
+        if before not in self._known:
+            self._known[before] = model.cached_tokens(messages)
+        return self._known[before]
+
+    def restart(self) -> None:
+        """A completion has changed what is read."""
+        self._known.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class TurnContext:
     """What the steps of one turn may use. Never saved."""
@@ -89,4 +114,7 @@ class TurnContext:
     """Whether a question may go with the answer."""
     emit: Callable[[Update], None]
     """Tells the front end; set by the graph for each step."""
+    read: AlreadyRead = field(default_factory=AlreadyRead)
     watch: Stopwatch = field(default_factory=Stopwatch)
+    draft: Event | None = None
+    """Words that are not said yet, where a turn is only anticipated; they are in no log."""

@@ -46,5 +46,7 @@ class Remembering:
         chosen = gate(text, vector, lines, vectors, self.prototypes)
         about = [told(each.line) for each in chosen.lines]
         manner = [each.line.text for each in chosen.manner]
-        composer = Composer(self.model, store, 0, lambda unread: MEMORY_TOKENS)
+        composer = Composer(
+            self.model, store, 0, lambda unread: MEMORY_TOKENS, self.model.cached_tokens
+        )
         return composer.answer_prompt((), Brief(text, (), now, about, manner), kept).messages

@@ -96,6 +96,16 @@ def fetch_memories(
         post(Hinted(f"The memories of this answer could not be read. {explain(error)}"))
 
 
+def anticipate(
+    assistant: AssistantLike, session: SessionLike | None, draft: str, post: Post
+) -> None:
+    """Read ahead of a draft. Why it could not be done is told when the words are sent."""
+    try:
+        (session or assistant).anticipate(draft)
+    except Exception as error:  # noqa: BLE001 - reported
+        post(Hinted(f"This could not be read ahead. {explain(error)}"))
+
+
 def _new_session(assistant: AssistantLike, outgoing: Outgoing) -> SessionLike:
     temporary = outgoing.transcript.temporary
     return assistant.temporary_session() if temporary else assistant.session()

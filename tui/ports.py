@@ -1,8 +1,8 @@
 """What the TUI needs of an assistant.
 
-Every call may block and is made from a worker thread, except `SessionLike.cancel` and the reading
-of `SessionLike.id` and `SessionLike.temporary`. One turn runs at a time, but everything else may
-be called from another thread while it runs.
+Every call may block and is made from a worker thread, except `SessionLike.cancel`,
+`AssistantLike.stop_anticipating` and the reading of `SessionLike.id` and `SessionLike.temporary`.
+One turn runs at a time, but everything else may be called from another thread while it runs.
 """
 
 from __future__ import annotations
@@ -95,6 +95,12 @@ class SessionLike(Protocol):
     def cancel(self) -> None:
         """End the running turn soon; does nothing when none runs. Any thread may call it."""
 
+    def anticipate(self, draft: str) -> bool:
+        """Read ahead of words that are still being typed, so that sending them finds it done.
+
+        Nothing of it is kept. Says whether all was done.
+        """
+
     def turns(self) -> Sequence[TurnLike]:
         """Every turn, oldest first."""
 
@@ -119,6 +125,12 @@ class AssistantLike(Protocol):
 
     def temporary_session(self) -> SessionLike:
         """A new conversation that leaves nothing."""
+
+    def anticipate(self, draft: str) -> bool:
+        """Read ahead of words that would begin a new session; see SessionLike."""
+
+    def stop_anticipating(self) -> None:
+        """End it soon; does not wait. Any thread may call it."""
 
     def memories(self, ids: Sequence[str]) -> Sequence[Memory]:
         """What these ids stand for; an id that has been forgotten is left out."""

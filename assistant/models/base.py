@@ -87,6 +87,16 @@ class LanguageModel(Protocol):
     def close(self) -> None: ...
 
 
+class ReadsAhead(Protocol):
+    """A model that reads a prompt before it is asked to complete it."""
+
+    def read_ahead(self, messages: Sequence[ChatMessage], cancel: Flag) -> bool:
+        """Put all of this prompt into the prefix cache; False when cancelled, with a part in it.
+
+        Looks at `cancel` often, since what is read ahead has to make room at once.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Likelihood:
     """How likely a text is as the answer to a prompt: the log-probability of each of its tokens.

@@ -64,6 +64,8 @@ class ScriptedModel:
     calls: list[Call] = field(default_factory=list)
     scored: list[tuple[tuple[ChatMessage, ...], tuple[str, ...]]] = field(default_factory=list)
     """Prompts and texts whose likelihood was asked for."""
+    ahead: list[tuple[ChatMessage, ...]] = field(default_factory=list)
+    """Prompts that were read ahead."""
     adapter: tuple[Path, float] | None = None
     closed: bool = False
     _said: int = 0
@@ -93,6 +95,14 @@ class ScriptedModel:
             )
         call = Call(tuple(messages), max_tokens, temperature, schema)
         return self._stream(prompt, call, cancel or Flag())
+
+    def read_ahead(self, messages: Sequence[ChatMessage], cancel: Flag) -> bool:
+        with self._lock:
+            if cancel.is_set():
+                return False
+            self.ahead.append(tuple(messages))
+            self._cached = _prompt(messages)[:-1]
+            return True
 
     def log_likelihoods(
         self,

@@ -145,6 +145,17 @@ class LlamaCppModel:
         grammar = None if schema is None else _grammar(schema)
         return self._stream(prompt, max_tokens, temperature, grammar, cancel or Flag())
 
+    def read_ahead(self, messages: Sequence[ChatMessage], cancel: Flag) -> bool:
+        """Read this prompt (see ReadsAhead); its last token is left to the completion."""
+        prompt = self._prompt(messages)
+        end = len(prompt) - 1
+        with self._turn():
+            for start in range(self._keep_prefix(prompt), end, BACKGROUND_CHUNK_TOKENS):
+                if self._stopped(cancel):
+                    return False
+                self._evaluate(prompt[start : min(start + BACKGROUND_CHUNK_TOKENS, end)])
+        return True
+
     def log_likelihoods(
         self,
         messages: Sequence[ChatMessage],

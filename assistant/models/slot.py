@@ -38,6 +38,10 @@ class ModelSlot:
                 self._notices.append(notice)
             return self._model
 
+    def loaded(self) -> LanguageModel | None:
+        """The model as `get` gives it, if it is loaded already."""
+        return None if self._model is None else self.get()
+
     def take_notices(self) -> list[str]:
         """What the user is to know, once."""
         taken, self._notices = self._notices, []

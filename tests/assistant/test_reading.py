@@ -110,7 +110,7 @@ def test_what_is_not_measured_is_said() -> None:
 
 def test_the_user_is_told_speed_and_room(speeds: Speeds) -> None:
     said = reading(speeds, 400).describe()
-    assert said.startswith("tiny reads 400 tokens a second here: about 1,000 tokens")
+    assert said.startswith("tiny reads 400 tokens a second here: about 980 tokens")
     assert said.endswith("within 3 s")
     slow = reading(speeds, 20).describe()
     assert "the least there is" in slow

@@ -220,6 +220,9 @@ class FakeSession:
         if self._gate is not None:
             self._gate.open()
 
+    def anticipate(self, draft: str) -> bool:
+        return self._assistant.anticipate(draft, self.id)
+
     def turns(self) -> Sequence[FakeTurn]:
         return self._assistant.said.get(self.id, [])
 
@@ -250,6 +253,10 @@ class FakeAssistant:
     """Calls that tell the assistant something: the method, then its arguments."""
     gates: dict[str, Gate] = field(default_factory=dict)
     """By the words of a search: where it waits."""
+    anticipated: list[tuple[str, str | None]] = field(default_factory=list)
+    """Drafts that were read ahead, with the session they are for."""
+    unsettled: int = 0
+    """How often reading ahead was to end."""
     closed: bool = False
     model_name: str = "qwen3-4b"
     context_tokens: int = 8192
@@ -323,6 +330,15 @@ class FakeAssistant:
         self.told.append((method, *arguments))
         if method in self.refusals:
             raise self.refusals[method]
+
+    def anticipate(self, draft: str, session_id: str | None = None) -> bool:
+        self.anticipated.append((draft, session_id))
+        if "anticipate" in self.refusals:
+            raise self.refusals["anticipate"]
+        return True
+
+    def stop_anticipating(self) -> None:
+        self.unsettled += 1
 
     def memories(self, ids: Sequence[str]) -> Sequence[Memory]:
         return [self.remembered[one] for one in ids if one in self.remembered]

@@ -61,6 +61,9 @@ class Turns(Screen[None]):
     def show_aside(self) -> None:
         raise NotImplementedError
 
+    def settle(self) -> None:
+        raise NotImplementedError
+
     def key_of(self, name: str) -> str:
         """The key of an action, as it is written for people."""
         return next(one.shown for one in self.actions if one.name == name)
@@ -196,6 +199,7 @@ class Turns(Screen[None]):
         self.show_stoppable()
         self.refresh_sessions()
         self.send_next()
+        self.settle()
 
     async def _broke_off(self, outgoing: Outgoing, problem: str) -> None:
         """A turn without an Answered. Words that were not accepted go back to the prompt."""

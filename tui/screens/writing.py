@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import TextArea
 
-from tui import commands
+from tui import background, commands
 from tui.hears import hears
 from tui.screens.asides import Asides
 from tui.screens.profile import ProfileScreen
@@ -19,9 +19,13 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.session_list import SessionList
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from memory.recall import Memory
     from tui.clock import Clock
 
+PAUSE = 0.6
+"""Seconds without a key after which a draft has settled, and is read ahead."""
 _ASLEEP = "Lifelore is still opening; try again in a moment."
 
 
@@ -34,9 +38,11 @@ class Writing(Asides, Replies):
         """The profile as it was edited and not saved."""
         self._completing = False
         """Whether the status line tells of the command that is being written."""
+        self._settling: Timer | None = None
 
     @hears(Prompt.Submitted)
     async def _submitted(self, event: Prompt.Submitted) -> None:
+        self._unsettle()
         text, current = event.text, self.conversations.current
         if not text.strip():
             self.status.hint("Nothing to send yet: type a few words first.")
@@ -67,10 +73,40 @@ class Writing(Asides, Replies):
     @hears(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         text, completing = event.text_area.text, self._completing
+        self.settle()
         self._completing = text.startswith("/")
         if text or completing:
             # An emptied prompt was sent: what came of that may be told already.
             self.status.hint(commands.hint(text) if self._completing else "")
+
+    # Reading ahead of the draft.
+
+    def _unsettle(self) -> None:
+        """A key was pressed: what is read ahead makes room at once."""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        if self.assistant is not None:
+            self.assistant.stop_anticipating()
+
+    def settle(self) -> None:
+        """Read the draft ahead, unless a key comes first."""
+        self._unsettle()
+        text = self.query_one(Prompt).text
+        if text.strip() and not text.startswith("/"):
+            self._settling = self.set_timer(PAUSE, self._settled)
+
+    def _settled(self) -> None:
+        """Nothing was typed for a moment. Words that are to replace others are not foreseen."""
+        current = self.conversations.current
+        begins = current.session_id is None and not current.temporary
+        idle = self.outbox.running is None and not len(self.outbox) and current.editing is None
+        if self.assistant is None or not self.awake or not idle:
+            return
+        if begins or current.session is not None:
+            draft = self.query_one(Prompt).whole
+            work = partial(background.anticipate, self.assistant, current.session, draft, self.tell)
+            self.in_thread(work, "anticipation")
 
     # Other screens.
 

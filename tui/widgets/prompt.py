@@ -50,14 +50,15 @@ class Prompt(TextArea):
         self._aside = ""
 
     def action_submit(self) -> None:
-        text = self._whole()
+        text = self.whole
         if self.sendable and text.strip():
             # Here and not when the message is handled, for the next words may come before that.
             self.clear()
             self._pasted.clear()
         self.post_message(self.Submitted(text))
 
-    def _whole(self) -> str:
+    @property
+    def whole(self) -> str:
         """What is written, with what was pasted in the place of its marks."""
         if not self._pasted:
             return self.text
@@ -85,7 +86,7 @@ class Prompt(TextArea):
 
     def lay_aside(self, text: str) -> None:
         """Write something else; the draft comes back with `take_up`."""
-        self._aside = self._whole()
+        self._aside = self.whole
         self.clear()
         self._pasted.clear()
         self.insert(self._fold(text))
@@ -94,7 +95,7 @@ class Prompt(TextArea):
         """The draft that was laid aside, in the place of what is written or, to keep that, after
         it.
         """
-        texts = [self._whole() if keep else "", self._aside]
+        texts = [self.whole if keep else "", self._aside]
         self.clear()
         self._pasted.clear()
         self.put_back("\n".join(text for text in texts if text))

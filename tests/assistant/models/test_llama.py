@@ -11,7 +11,7 @@ import pytest
 
 from assistant.errors import ModelBroken, SetupNeeded
 from assistant.models.base import ChatMessage, Chunk, Completed, PromptProgress, TextDelta
-from assistant.models.llama import CHUNK_TOKENS, LlamaCppModel
+from assistant.models.llama import BACKGROUND_CHUNK_TOKENS, CHUNK_TOKENS, LlamaCppModel
 from assistant.reading import measure
 from tests.assistant.models.tiny_lora import write_lora
 
@@ -142,6 +142,39 @@ class TestRealModel:
         assert (warmed.finish, warmed.usage.completion_tokens) == ("length", 0)
         usage = end_of(list(loaded_llama.complete(CHAT, max_tokens=1))).usage
         assert usage.cached_tokens == usage.prompt_tokens - 1
+
+    def test_what_is_read_ahead_need_not_be_read_again(
+        self, loaded_llama: LlamaCppModel, smollm2_path: Path
+    ) -> None:
+        fresh = LlamaCppModel(smollm2_path, 1024)
+        said = say(fresh)
+        fresh.close()
+        assert loaded_llama.read_ahead(LONG, Event())
+        assert loaded_llama.read_ahead(CHAT, Event())
+        done = list(loaded_llama.complete(CHAT, max_tokens=12))
+        usage = end_of(done).usage
+        assert usage.cached_tokens == usage.prompt_tokens - 1
+        assert text_of(done).startswith(said) or said.startswith(text_of(done))
+
+    def test_reading_ahead_can_be_stopped_and_gone_on_with(
+        self, loaded_llama: LlamaCppModel
+    ) -> None:
+        class Soon(Event):
+            """Set when it is looked at for the second time."""
+
+            looks = 0
+
+            def is_set(self) -> bool:
+                self.looks += 1
+                return self.looks > 1
+
+        list(loaded_llama.complete(CHAT, max_tokens=1))
+        before = loaded_llama.cached_tokens(LONG)
+        assert not loaded_llama.read_ahead(LONG, Soon())
+        part = loaded_llama.cached_tokens(LONG)
+        assert before < part <= before + BACKGROUND_CHUNK_TOKENS
+        assert loaded_llama.read_ahead(LONG, Event())
+        assert loaded_llama.cached_tokens(LONG) == loaded_llama.count_tokens(LONG) - 1
 
     def test_a_message_cannot_smuggle_in_control_tokens(self, loaded_llama: LlamaCppModel) -> None:
         def control_tokens(text: str) -> int:

@@ -1,0 +1,102 @@
+"""Reading ahead: what a turn would begin with is done while its words are still being typed.
+
+The words are recalled for and the model reads the prompt that they would get. The turn itself does
+everything anew and finds most of the prompt read; nothing is stored, and nothing has to be true of
+words that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event as Flag
+from threading import Lock
+
+from ulid import ULID
+
+from assistant import nodes
+from assistant.asking import answer_prompt, choice_prompt
+from assistant.models.base import LanguageModel
+from assistant.turn import TurnContext, TurnState
+from memory.events import Event, Message, Origin
+
+LEAST_CHARACTERS = 12
+"""Shorter drafts say too little to recall for, and their prompts are read soon enough."""
+
+
+def is_worth_reading(draft: str) -> bool:
+    """Whether the words typed so far are more than a beginning."""
+    return len(draft.strip()) >= LEAST_CHARACTERS and len(draft.split()) > 1
+
+
+def drafted(draft: str, session_id: str, now: datetime) -> Event:
+    """The message as it would be in the log."""
+    return Event(
+        seq=0,
+        id=str(ULID()),
+        kind="message",
+        version=1,
+        session_id=session_id,
+        at=now,
+        origin=Origin.USER,
+        payload=Message(text=draft),
+    )
+
+
+def read_ahead(turn: TurnContext, model: LanguageModel) -> bool:
+    """Do what the turn of the draft would begin with, up to where the model would speak.
+
+    False when it was cancelled, and where the model cannot read ahead.
+    """
+    read = getattr(model, "read_ahead", None)
+    if read is None or turn.draft is None:
+        return False
+    state: TurnState = {"session_id": turn.draft.session_id, "message_id": turn.draft.id}
+    for step in (nodes.recall, nodes.know_user):
+        if turn.cancel.is_set():
+            return False
+        state |= step(state, turn)
+    candidates = turn.registry.candidates(turn.draft.text or "")
+    if candidates:
+        messages = choice_prompt(state, turn, model, candidates)
+    elif nodes.is_answered_without_model(state):
+        return True
+    else:
+        messages = answer_prompt(state, turn, model).prompt.messages
+    return bool(read(messages, turn.cancel))
+
+
+class Foresight:
+    """Decides when reading ahead may go on: one draft at a time, and never beside a turn."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._turns = 0
+        self._cancel = Flag()
+
+    def begin(self) -> Flag | None:
+        """End what was read ahead before, and begin: the flag that ends it; None within a turn."""
+        with self._lock:
+            self._cancel.set()
+            if self._turns:
+                return None
+            self._cancel = Flag()
+            return self._cancel
+
+    def stop(self) -> None:
+        """End it soon; does not wait. Any thread may call it."""
+        with self._lock:
+            self._cancel.set()
+
+    @contextmanager
+    def standing_aside(self) -> Iterator[None]:
+        """Nothing is read ahead within; what was under way ends soon."""
+        with self._lock:
+            self._turns += 1
+            self._cancel.set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._turns -= 1
