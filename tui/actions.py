@@ -105,6 +105,13 @@ ACTIONS = (
         "Go to the question or the offer above the prompt",
         first=True,
     ),
+    Action(
+        "dictate",
+        "f4",
+        "Speak",
+        "Speak instead of typing; once more ends it, and the words are in the prompt",
+        command="dictate",
+    ),
     Action("help", "f1,question_mark", "Help", "Every key, on one page", "help", "help"),
     Action("stop", "escape", "Stop the answer", "End the answer that is being written"),
     Action(

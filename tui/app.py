@@ -26,7 +26,7 @@ from tui.screens.chat import NARROW, WIDE, ChatScreen
 from tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from tui.ports import AssistantLike
+    from tui.ports import AssistantLike, DictationLike
 
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 _PATIENCE = 0.5
@@ -61,9 +61,11 @@ class LifeloreApp(App[None]):
         theme: str = DARK.name,
         keymap: Mapping[str, str] | None = None,
         plain: bool = False,
+        dictation: Callable[[], DictationLike] | None = None,
     ) -> None:
         """`keymap` gives other keys to actions, by the names in `tui.actions`; `plain` draws no
-        lines and no boxes, for a screen that is read aloud.
+        lines and no boxes, for a screen that is read aloud. `dictation` opens what listens, when
+        the user wants to speak.
         """
         super().__init__()
         self._open_assistant = open_assistant
@@ -75,7 +77,7 @@ class LifeloreApp(App[None]):
         self._keys = dict(keymap or {})
         self._actions = remapped(self._keys)
         self._told_unsaved = False
-        self._chat = ChatScreen(self._open, session_id, clock or Clock(), self._actions)
+        self._chat = ChatScreen(self._open, session_id, clock or Clock(), self._actions, dictation)
         self.set_class(plain, "-plain")
 
     @property
@@ -117,6 +119,7 @@ class LifeloreApp(App[None]):
 
     def on_unmount(self) -> None:
         """The running answer must not keep the terminal: what it has is recorded."""
+        self._chat.hang_up()
         self._chat.cancel_turn()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -151,6 +154,7 @@ def run(
     *,
     keymap: Mapping[str, str] | None = None,
     plain: bool = False,
+    dictation: Callable[[], DictationLike] | None = None,
 ) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.
 
@@ -163,7 +167,7 @@ def run(
         raise SettingsInvalid(f"Setting keys: {problem}")
     if plain:
         os.environ.setdefault("NO_COLOR", "1")  # which is how Textual is told
-    app = LifeloreApp(open_assistant, session_id, keymap=keymap, plain=plain)
+    app = LifeloreApp(open_assistant, session_id, keymap=keymap, plain=plain, dictation=dictation)
     with asyncio.Runner() as runner:
         app.run(loop=runner.get_loop())
         if not app.in_flight.wait(_PATIENCE):

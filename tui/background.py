@@ -7,15 +7,19 @@ screen would hide the words that matter, and what was typed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from assistant.errors import AssistantFault
+from assistant.voice.ports import Partial, Utterance
 from memory.errors import MemoryFault
 from tui.messages import (
     Fetched,
     Hinted,
+    Listening,
+    ListeningEnded,
     Loaded,
     LoadFailed,
     Opened,
@@ -24,6 +28,7 @@ from tui.messages import (
     TurnBegun,
     TurnEnded,
     TurnUpdated,
+    Understood,
     Warmed,
     Warming,
 )
@@ -32,7 +37,7 @@ from tui.text import one_line
 if TYPE_CHECKING:
     from assistant.updates import Update
     from tui.outbox import Outgoing
-    from tui.ports import AssistantLike, SessionLike
+    from tui.ports import AssistantLike, DictationLike, SessionLike
     from tui.widgets.answer import Answer
     from tui.widgets.transcript import Transcript
 
@@ -68,6 +73,24 @@ def open_and_warm(
     except Exception as error:  # noqa: BLE001 - reported
         problem = explain(error)
     post(Warmed(context_tokens, problem))
+
+
+def dictate(open_dictation: Callable[[], DictationLike], done: Flag, post: Post) -> None:
+    """Listen until told that it is done."""
+    problem = None
+    try:
+        dictation = open_dictation()
+        post(Listening())
+        said = False
+        for heard in dictation.record(done):
+            if isinstance(heard, Partial | Utterance):
+                said = said or isinstance(heard, Utterance)
+                post(Understood(heard.text, isinstance(heard, Utterance)))
+        if not said:
+            problem = "Nothing was understood."
+    except Exception as error:  # noqa: BLE001 - reported
+        problem = explain(error)
+    post(ListeningEnded(problem))
 
 
 def list_sessions(assistant: AssistantLike, post: Post) -> None:

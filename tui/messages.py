@@ -94,6 +94,24 @@ class Fetched(Message):
 
 
 @dataclass
+class Listening(Message):
+    """The microphone is on."""
+
+
+@dataclass
+class Understood(Message):
+    """What was said; until it is final, the words may change."""
+
+    text: str
+    final: bool
+
+
+@dataclass
+class ListeningEnded(Message):
+    problem: str | None
+
+
+@dataclass
 class Hinted(Message):
     """Something in the background went wrong, or is worth one quiet line."""
 

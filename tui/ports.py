@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from threading import Event as Flag
 
     from assistant.updates import Update, Working
+    from assistant.voice.ports import Heard
     from memory.events import Origin
     from memory.forget import ForgetPlan
     from memory.recall import Memory
@@ -106,6 +108,13 @@ class SessionLike(Protocol):
 
     def close(self) -> None:
         """Let go of the words of a temporary conversation; another one is not affected."""
+
+
+class DictationLike(Protocol):
+    """What turns speech into text."""
+
+    def record(self, done: Flag) -> Iterator[Heard]:
+        """What is said until `done` is set. Raises AssistantFault."""
 
 
 class AssistantLike(Protocol):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +25,10 @@ from assistant.cli import (
     voice,
 )
 from assistant.cli.common import Options
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from assistant.voice.listener import Listener
 
 app = typer.Typer(
     name="lifelore",
@@ -68,8 +73,16 @@ def _open_tui(options: Options, session: str | None, plain: bool) -> int:
         session,
         keymap=settings.keys,
         plain=plain or settings.plain,
+        dictation=cache(lambda: _listener(settings)),
     )
     return code
+
+
+def _listener(settings: Settings) -> Listener:
+    """What hears the user in the TUI; its model stays loaded for the next time."""
+    from assistant.voice.build import listener_of
+
+    return listener_of(settings)
 
 
 GROUPS = (

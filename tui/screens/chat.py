@@ -35,7 +35,7 @@ from tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui.clock import Clock
-    from tui.ports import AssistantLike
+    from tui.ports import AssistantLike, DictationLike
 
 NARROW, WIDE = 60, 100
 """Columns from which panels may lie over the chat, and from which they stand beside it."""
@@ -52,11 +52,13 @@ class ChatScreen(Writing, Screen[None]):
         session_id: str | None,
         clock: Clock,
         actions: Sequence[Action] = ACTIONS,
+        open_dictation: Callable[[], DictationLike] | None = None,
     ) -> None:
         super().__init__(clock)
         self._open_assistant = open_assistant
         self._session_id = session_id
         self.actions = actions
+        self.open_dictation = open_dictation
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -151,13 +153,13 @@ class ChatScreen(Writing, Screen[None]):
         (panel if shown else self.query_one(Prompt)).focus()
 
     def action_stop(self) -> None:
-        """Esc: close what lies over the chat, else give up the edit, else
+        """Esc: close what lies over the chat, else end listening, else give up the edit, else
         stop the answer, else go back to writing."""
         overlay = not self.has_class("-wide") and (
             self.has_class("-show-sessions") or self.has_class("-show-memories")
         )
         self.remove_class("-show-sessions", "-show-memories")
-        if overlay or not (self.stop_editing() or self.stop_turn()):
+        if overlay or not (self.stop_dictating() or self.stop_editing() or self.stop_turn()):
             self.query_one(Prompt).focus()
 
     def action_help(self) -> None:

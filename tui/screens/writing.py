@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 from tui import background, commands
 from tui.hears import hears
 from tui.screens.asides import Asides
+from tui.screens.dictating import Dictating
 from tui.screens.profile import ProfileScreen
 from tui.screens.replies import Replies
 from tui.screens.search import SearchScreen
@@ -29,7 +30,7 @@ PAUSE = 0.6
 _ASLEEP = "Lifelore is still opening; try again in a moment."
 
 
-class Writing(Asides, Replies):
+class Writing(Asides, Replies, Dictating):
     """The part of the chat screen that decides what typed words are, and opens other screens."""
 
     def __init__(self, clock: Clock) -> None:
