@@ -20,7 +20,7 @@ CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 TRAINED = ("style", "gate_rejects", "nights", "unlearning")
 """Adapters are trained and measured, in a folder by which a run goes on: a module each."""
 NAMES = (
-    *("latency", "scale", "derive", "packing", "gate", "elicitation", "proactivity"),
+    *("latency", "scale", "derive", "packing", "gate", "elicitation", "proactivity", "voice"),
     *(*RECALL, *CHOICES, *TRAINED),
 )
 
@@ -39,6 +39,10 @@ def run(
         from benchmarks import latency
 
         return latency.run(settings, progress)
+    if name == "voice":
+        from benchmarks import voice
+
+        return voice.run(settings, progress)
     if name == "elicitation":
         from benchmarks import elicitation
 
