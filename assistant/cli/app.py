@@ -20,6 +20,7 @@ from assistant.cli import (
     nudge,
     profile,
     questions,
+    serve,
     transcribe,
     upkeep,
     voice,
@@ -98,6 +99,7 @@ GROUPS = (
     transcribe,
     models,
     upkeep,
+    serve,
     bench,
 )
 for group in GROUPS:
