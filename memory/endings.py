@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from memory.derive.ground import sentences
 from memory.future import WEEKDAYS
-from memory.text import STOPWORDS, words
+from memory.text import STOPWORDS, sentences, words
 
 _EXAMINED = 4000
 """Characters of a turn that are looked at; longer ones are pasted texts."""

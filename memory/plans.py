@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from memory.derive.ground import sentences
 from memory.endings import is_past
 from memory.future import WEEKDAYS, Future, future
-from memory.text import STOPWORDS, words
+from memory.text import STOPWORDS, sentences, words
 
 Kind = Literal["reminder", "plan", "event", "birthday", "follow_up", "habit"]
 

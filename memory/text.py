@@ -1,4 +1,4 @@
-"""Making text safe to store, to index and to show, changing nothing that is valid."""
+"""Making text safe to store, to index and to show, and taking it apart into words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import unicodedata
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
+_ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e)\.$", re.IGNORECASE)
 
 
 def repair(text: str) -> tuple[str, int]:
@@ -50,3 +52,31 @@ STOPWORDS = frozenset(_FUNCTION_WORDS.split())
 def content_words(text: str) -> list[str]:
     """The words that carry meaning, in order."""
     return [word for word in words(text) if word not in STOPWORDS]
+
+
+def stems(text: str) -> list[str]:
+    """The meaningful words of a text, without endings, in order."""
+    return [stem(word) for word in words(text) if word not in STOPWORDS]
+
+
+def stem(word: str) -> str:
+    """A word without its commonest English endings; crude, and the same on both sides."""
+    word = word.replace("’", "'").removesuffix("'s")
+    for ending in ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
+        word = word[:-1]  # swimming, planned
+    return word[:-1] if len(word) > 3 and word[-1] in "eyi" else word
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order."""
+    found: list[str] = []
+    for part in _SENTENCE.split(text):
+        if found and _ABBREVIATED.search(found[-1]):
+            found[-1] += f" {part.strip()}"
+        elif part.strip():
+            found.append(part.strip())
+    return found

@@ -22,15 +22,12 @@ from memory.derive.ground import (
     in_first_person,
     in_third_person,
     readable,
-    sentences,
     speaker_of,
-    stem,
-    stems,
     support,
 )
 from memory.events import Event, Message, Note, Origin
 from memory.ports import Example, Extractor
-from memory.text import words
+from memory.text import sentences, stem, stems, words
 from memory.when import resolve
 
 DERIVER = "facts/1"

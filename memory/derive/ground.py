@@ -13,14 +13,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from memory.events import Event, Message, Origin
-from memory.text import STOPWORDS, words
+from memory.text import STOPWORDS, sentences, stem, stems, words
 from memory.when import annotate
 
 SUPPORT = 0.6
 """Share of a sentence's meaningful words that its sources must hold."""
 _QUOTED_PHRASE = re.compile(r' \("[^"\n]{1,40}"\)')
 _PICTURE = re.compile(r"\[shares a photo: [^\]]*\]")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
 _FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves)\b", re.IGNORECASE)
 _FIRST_PERSON_WORDS = re.compile(
     r"\b(?:i (?:am|was|wasn['’]t)|i['’]m|we['’]re|(?:i|we)(?:['’](?:ve|ll|d))?"
@@ -29,7 +28,6 @@ _FIRST_PERSON_WORDS = re.compile(
 )
 _SECOND_PERSON = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e)\.$", re.IGNORECASE)
 _SAID_FIRST = frozenset({"i", "i'm", "i'd", "i'll", "i've"})
 _LINKING_TEXT = """
 went gone going goes came made making makes took takes gave given said says told feels felt
@@ -40,17 +38,6 @@ experience experienced discuss discussed express expressed expresses
 """
 _LINKING = frozenset(_LINKING_TEXT.split())
 """Words with which a sentence is put together; they neither support it nor speak against it."""
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order."""
-    found: list[str] = []
-    for part in _SENTENCE.split(text):
-        if found and _ABBREVIATED.search(found[-1]):
-            found[-1] += f" {part.strip()}"
-        elif part.strip():
-            found.append(part.strip())
-    return found
 
 
 def speaker_of(event: Event) -> str:
@@ -96,23 +83,6 @@ def in_third_person(sentence: str) -> str:
         return word[0].upper() + word[1:] if match.start() == 0 else word
 
     return _FIRST_PERSON_WORDS.sub(told, sentence)
-
-
-def stems(text: str) -> list[str]:
-    """The meaningful words of a text, without endings, in order."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
-
-
-def stem(word: str) -> str:
-    """A word without its commonest English endings; crude, and the same on both sides."""
-    word = word.replace("’", "'").removesuffix("'s")
-    for ending in ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)]
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
-        word = word[:-1]  # swimming, planned
-    return word[:-1] if len(word) > 3 and word[-1] in "eyi" else word
 
 
 def fault(sentence: str, sources: Iterable[str], names: Iterable[str] = ()) -> str | None:

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from memory.derive.asking import Asked, ask
-from memory.derive.ground import names_in, numbers_in, stem
+from memory.derive.ground import names_in, numbers_in
 from memory.ports import Example, Extractor, Vectors
-from memory.text import STOPWORDS, words
+from memory.text import STOPWORDS, stem, words
 from memory.user.lines import Line
 from memory.user.people import PETS, RELATIONS
 from memory.user.topics import topic_of

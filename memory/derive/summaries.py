@@ -15,9 +15,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from memory.derive.asking import Asked, ask
-from memory.derive.ground import fault, names_in, sentences, stems
+from memory.derive.ground import fault, names_in
 from memory.ports import Example, Extractor
-from memory.text import words
+from memory.text import sentences, stems, words
 from memory.when import MONTHS
 
 DERIVER = "summaries/1"

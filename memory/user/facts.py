@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from memory.derive.ground import sentences, stems
 from memory.events import Event, Origin
+from memory.text import sentences, stems
 from memory.user.lines import Section, Statement
 from memory.user.said import Said, line_id
 from memory.user.slots import SINGLE

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from memory.derive.ground import stems
 from memory.ports import Embedder, Progress, Vectors, no_progress
+from memory.text import stems
 from memory.user.domains import DOMAINS, EATING, PLAIN, Domain
 from memory.user.lines import Line, Section
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from memory.derive.ground import stems
 from memory.events import Consent, ProfileEdit
+from memory.text import stems
 from memory.user.lines import Statement
 from memory.user.slots import is_past, key_of, slot_of
 

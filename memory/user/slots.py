@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from memory.derive.ground import stem, stems
-from memory.text import words
+from memory.text import stem, stems, words
 from memory.user.lines import ANSWERED, Section, Statement, Topic
 
 SINGLE = frozenset(

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from memory.derive.ground import fault, in_third_person, readable, sentences
+from memory.derive.ground import fault, in_third_person, readable
+from memory.text import sentences
 
 SAID = "Anna: I moved to Ghent on 3 May 2021 with my dog Rex and two cats."
 
