@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from finetune.clean import own_words
 from memory.events import Event, Message, Note, Origin, Rated
 from memory.log import Log
+from memory.own_words import own_words
 from memory.text import content_words, words
 
 _PAGE = 1000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from finetune.clean import own_words
 from finetune.examples import Example, Pair, Said, identity
 from finetune.gather import Gathered
 from finetune.mask import Masker
 from memory.events import Event, Origin
+from memory.own_words import own_words
 
 GOOD, BAD = 3, 2
 """Ratings from 3 of 4 speak for an answer, up to 2 against it."""

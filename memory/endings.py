@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from memory.future import WEEKDAYS
+from memory.own_words import without_others
 from memory.text import STOPWORDS, sentences, words
 
 _EXAMINED = 4000
@@ -74,7 +75,7 @@ class Ending:
 def endings(text: str) -> list[Ending]:
     """The sentences of a text of the user that may end an earlier plan."""
     found = []
-    for sentence in sentences(text[:_EXAMINED]):
+    for sentence in sentences(without_others(text[:_EXAMINED])):
         if len(sentence) > _SENTENCE or sentence.endswith("?"):
             continue
         if _CANCELLED.search(sentence) and not _INTENT.search(sentence):

@@ -15,6 +15,7 @@ from typing import Literal
 
 from memory.endings import is_past
 from memory.future import WEEKDAYS, Future, future
+from memory.own_words import without_others
 from memory.text import STOPWORDS, sentences, words
 
 Kind = Literal["reminder", "plan", "event", "birthday", "follow_up", "habit"]
@@ -149,7 +150,7 @@ _HAS_OBJECT = re.compile(r"^\w+\s+(?!(?:this|that|these|it|you)\b)\w", re.IGNORE
 def find(text: str, said: datetime) -> list[Found]:
     """What a text that the user said at `said` (local time, aware) plans; in order."""
     found: list[Found] = []
-    for sentence in sentences(text[:_EXAMINED]):
+    for sentence in sentences(without_others(text[:_EXAMINED])):
         if len(sentence) <= _SENTENCE and sentence.count('"') < 2:
             found += _of_sentence(sentence, said)
     return found

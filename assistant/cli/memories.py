@@ -102,22 +102,40 @@ def import_file(
     context: typer.Context,
     format_name: Annotated[
         str,
-        typer.Argument(metavar="FORMAT", help="jsonl, chatgpt, locomo, beam, realmem or prefeval."),
+        typer.Argument(
+            metavar="FORMAT",
+            help="mbox, chatgpt, claude or jsonl; for benchmarks locomo, beam, realmem, "
+            "prefeval or personamem.",
+        ),
     ],
-    path: Annotated[Path, typer.Argument(help="The file to read.")],
+    path: Annotated[Path, typer.Argument(help="The file or folder to read.")],
+    me: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who you are in it: a mail address or a name; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     conversation: Annotated[
         str | None,
         typer.Option(help="locomo: only this conversation, by number or sample_id."),
     ] = None,
 ) -> None:
-    """Bring conversations held elsewhere into memory, with their own times.
+    """Bring what you wrote and were told elsewhere into memory, with its own times.
 
-    Importing a file again adds only what is new; one that was interrupted goes on.
+    Importing a file again adds only what is new; one that was interrupted goes on. Files may be
+    gzipped. Words of other people never become anything about you.
+
+    \b
+    lifelore import mbox Mail.mbox --me ann@example.org   (a Maildir or folder also)
+    lifelore import chatgpt export.zip                    (or its conversations.json)
+    lifelore import claude export.zip                     (or its conversations.json)
+    lifelore import jsonl life.jsonl                      (one message a line, see the README)
     """
     from memory.importers import importer_for
     from memory.ingest import ingest
 
-    importer = importer_for(format_name, conversation)
+    importer = importer_for(format_name, conversation, me or ())
     problems: list[str] = []
     with opened(context) as store, progress_bars() as progress:
         drafts = importer.read(path, lambda problem: problems.append(str(problem)), progress)

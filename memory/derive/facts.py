@@ -26,6 +26,7 @@ from memory.derive.ground import (
     support,
 )
 from memory.events import Event, Message, Note, Origin
+from memory.own_words import without_others
 from memory.ports import Example, Extractor
 from memory.text import sentences, stem, stems, words
 from memory.when import resolve
@@ -179,13 +180,14 @@ def worth_asking(event: Event) -> str | None:
     payload = event.payload
     if event.text is None or event.origin not in (Origin.USER, Origin.THIRD_PARTY):
         return None
+    text = readable(without_others(event.text), event.at)
     if isinstance(payload, Note):
-        return readable(event.text, event.at)[:_TURN_CHARACTERS]
+        return text[:_TURN_CHARACTERS] or None
     if not isinstance(payload, Message) or (
         event.origin is Origin.THIRD_PARTY and not payload.speaker
     ):
         return None
-    told = [_unaddressed(sentence) for sentence in sentences(readable(event.text, event.at))]
+    told = [_unaddressed(sentence) for sentence in sentences(text)]
     kept = [sentence for sentence in told if _tells(sentence, event.origin)]
     return " ".join(kept)[:_TURN_CHARACTERS] or None
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar, Protocol
 from zipfile import BadZipFile
@@ -24,8 +25,9 @@ from zipfile import BadZipFile
 import ijson
 
 from memory.errors import RefusedInput
-from memory.events import AnyPayload, Draft, Message, Origin, SessionOpened
+from memory.events import AnyPayload, Draft, Message, Note, Origin, SessionOpened
 from memory.ports import Progress, no_progress
+from memory.text import repair
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -143,6 +145,17 @@ def _digest(*parts: object) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 
+def _repaired(payload: AnyPayload) -> AnyPayload:
+    """The payload with lone surrogates replaced, which the log would refuse."""
+    if isinstance(payload, Note):
+        return payload.model_copy(update={"text": repair(payload.text)[0]})
+    if isinstance(payload, Message):
+        fields = ("text", "speaker", "external_id")
+        given = ((name, getattr(payload, name)) for name in fields)
+        return payload.model_copy(update={name: repair(text)[0] for name, text in given if text})
+    return payload
+
+
 class Drafting:
     """Makes the drafts of one reading of one file, with identities that survive a re-import.
 
@@ -171,7 +184,7 @@ class Drafting:
             return
         self._sessions.add(key)
         yield Draft(
-            payload=SessionOpened(title=title, source=self._source),
+            payload=SessionOpened(title=title and repair(title)[0], source=self._source),
             session_id=key,
             origin=Origin.TOOL,
             at=at,
@@ -188,10 +201,18 @@ class Drafting:
         place: str,
         *,
         external_id: str | None = None,
+        written_at: str | None = None,
+        revisable: bool = False,
     ) -> Iterator[Draft]:
-        """The draft of one line, or a problem when its external id was there before."""
+        """The draft of one line, or a problem when its external id was there before.
+
+        `written_at` is the time as the file has it, where `at` depends on the reader's zone or
+        on when the file was saved; a line is told from others by it.
+        """
+        payload = _repaired(payload)
         speaker = payload.speaker if isinstance(payload, Message) else None
-        identity = (conversation, session, at.isoformat(), origin.value, speaker, external_id)
+        time = at.isoformat() if written_at is None else written_at
+        identity = (conversation, session, time, origin.value, speaker, external_id)
         times = self._times_seen(_digest(*identity))
         if external_id is not None and times:
             reason = f"the same external_id, time and speaker as an earlier line ({external_id!r})"
@@ -204,6 +225,7 @@ class Drafting:
             origin=origin,
             at=at,
             import_key=_digest(self._source, *identity, ordinal).hex(),
+            revisable=revisable,
         )
 
     def _times_seen(self, digest: bytes) -> int:
@@ -248,6 +270,16 @@ def data_files(path: Path) -> list[Path]:
     return files
 
 
+def regular_files(folder: Path) -> list[Path]:
+    """The files in a folder and its folders, by path; without hidden ones, pipes and devices."""
+    files = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
+        files += [file for file in paths if file.is_file()]
+    return sorted(files)
+
+
 def stem(path: Path) -> str:
     """The name of a file without what says its format: "1" of 1.json.gz."""
     return path.name.removesuffix(".gz").removesuffix(".json")
@@ -274,6 +306,18 @@ def each_file(
         on_problem(Problem(file.name, str(refusal)))
 
 
+def joined(path: Path, files: Sequence[Path], progress: Progress) -> Callable[[Path], Progress]:
+    """Progress for the reading of several files as one: of each, what goes on from those before."""
+    sizes = [file.stat().st_size for file in files]
+    total = sum(sizes)
+    before = dict(zip(files, accumulate([0, *sizes]), strict=False))
+
+    def of(file: Path) -> Progress:
+        return lambda what, done, size: progress(f"import {path.name}", before[file] + done, total)
+
+    return of
+
+
 class FileImporter(ABC):
     """An importer of one file or a folder of them, plain or gzip, read as a stream."""
 
@@ -288,13 +332,16 @@ class FileImporter(ABC):
     ) -> Iterator[Draft]:
         """The drafts of the file or folder, one conversation or session held at a time."""
 
+        files = list(self.files(path))
+        progress_of = joined(path, files, progress) if len(files) > 1 else lambda file: progress
+
         def of(file: Path) -> Iterator[Draft]:
-            with opened(file, progress) as source:
+            with opened(file, progress_of(file)) as source:
                 drafts = self.drafts(source, file, on_problem)
                 yield from until_damage(drafts, file, self.expected, on_problem)
                 source.finish()
 
-        yield from each_file(self.files(path), of, on_problem)
+        yield from each_file(files, of, on_problem)
 
     def files(self, path: Path) -> Iterable[Path]:
         """The files to read, of a file or a folder."""

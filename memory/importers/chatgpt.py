@@ -2,94 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path, PurePosixPath
-from typing import Any, cast
-from zipfile import BadZipFile, ZipFile
+from typing import Any
 
-import ijson
-
-from memory.errors import RefusedInput
 from memory.events import Draft, Message, Origin
-from memory.importers.base import (
-    Drafting,
-    OnProblem,
-    Problem,
-    Source,
-    first_byte,
-    ignore_problem,
-    opened,
-    until_damage,
-)
-from memory.ports import Progress, no_progress
+from memory.importers.archive import ConversationsImporter
+from memory.importers.base import Drafting, OnProblem, Problem
 
-_EXPECTED = (
-    "a ChatGPT export (conversations.json, a JSON list of conversations with a mapping, "
-    "or the zip archive with it)"
-)
-_ZIP_MAGIC = b"PK\x03\x04"
-_MEMBER = re.compile(r"conversations(-\d+)?\.json")
 _ORIGINS = {"user": Origin.USER, "assistant": Origin.ASSISTANT}
 
 
 @dataclass(frozen=True)
-class ChatGpt:
+class ChatGpt(ConversationsImporter):
+    """Of each conversation, the branch that was last shown."""
+
     name: str = "chatgpt"
+    expected = (
+        "a ChatGPT export (conversations.json, a JSON list of conversations with a mapping, "
+        "or the zip archive with it)"
+    )
+    lacking = "no mapping of messages"
 
-    def read(
-        self,
-        path: Path,
-        on_problem: OnProblem = ignore_problem,
-        progress: Progress = no_progress,
+    def holds(self, item: dict[str, Any]) -> bool:
+        return isinstance(item.get("mapping"), dict)
+
+    def conversation(
+        self, item: dict[str, Any], place: str, drafting: Drafting, on_problem: OnProblem
     ) -> Iterator[Draft]:
-        """The drafts of an export: of each conversation, the branch that was last shown."""
-        with opened(path, progress) as source:
-            drafts = self._drafts(source, path, on_problem)
-            yield from until_damage(drafts, path, _EXPECTED, on_problem)
-            source.finish()
-
-    def _drafts(self, source: Source, path: Path, on_problem: OnProblem) -> Iterator[Draft]:
-        drafting = Drafting(self.name, on_problem)
-        good = False
-        for index, item in enumerate(_items(source, path), start=1):
-            if isinstance(item, dict) and isinstance(item.get("mapping"), dict):
-                good = True
-                yield from _conversation(item, f"conversation {index}", drafting, on_problem)
-            elif not good:
-                raise RefusedInput(f"{path.name} does not hold {_EXPECTED}.")
-            else:
-                on_problem(Problem(f"conversation {index}", "no mapping of messages"))
-            source.report()
-
-
-def _items(source: Source, path: Path) -> Iterator[Any]:
-    if source.stream.peek(4)[:4] != _ZIP_MAGIC:
-        yield from _conversations(source.stream, path)
-        return
-    try:
-        archive = ZipFile(source.stream)
-    except BadZipFile as error:
-        raise RefusedInput(f"{path.name} is a damaged archive; expected {_EXPECTED}.") from error
-    with archive:
-        # Large accounts get their conversations in numbered parts.
-        names = [each for each in archive.namelist() if _MEMBER.fullmatch(PurePosixPath(each).name)]
-        if not names:
-            raise RefusedInput(f"{path.name} has no conversations.json; expected {_EXPECTED}.")
-        for name in sorted(names):
-            with archive.open(name) as member:
-                yield from _conversations(io.BufferedReader(cast(io.RawIOBase, member)), path)
-
-
-def _conversations(stream: io.BufferedReader, path: Path) -> Iterator[Any]:
-    if first_byte(stream) != b"[":
-        raise RefusedInput(f"{path.name} is not {_EXPECTED}.")
-    yield from ijson.items(stream, "item")
+        return _conversation(item, place, drafting, on_problem)
 
 
 def _conversation(

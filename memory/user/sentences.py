@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from memory.own_words import without_others
+
 EXAMINED = 20_000
 """Characters of a text that are looked at: several pages, and a bound on the work."""
 LONGEST = 600
@@ -60,8 +62,8 @@ _OPENING = re.compile(
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a text in order, on one line each, without bullets and code."""
-    plain = _CODE.sub("\n", text[:EXAMINED]).replace("’", "'").replace("‘", "'")
+    """The sentences of a text in order, on one line each, without bullets, code and pasted mail."""
+    plain = without_others(_CODE.sub("\n", text[:EXAMINED])).replace("’", "'").replace("‘", "'")
     held = ""
     for piece in _END.split(plain):
         piece = _SPACES.sub(" ", _BULLET.sub("", piece)).strip()

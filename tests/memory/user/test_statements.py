@@ -243,3 +243,22 @@ def test_who_one_is_is_no_job(text: str) -> None:
     assert all(each.attribute != "job" for each in found)
     assert all(each.topic is not None for each in found)
     assert [each.attribute for each in statements("I'm a teacher.")] == ["job"]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "---------- Forwarded message ---------\nFrom: Bob <bob@example.org>\n\n{words}",
+        "On Tue, 12 Mar 2024 at 21:02, Bob <bob@example.org> wrote:\n\n{words}",
+        "On Tue, 12 Mar 2024 at 21:02, Bob <bob@example.org> wrote:\n> {words}",
+        "From: Bob\nSent: Tuesday\nTo: Ann\nSubject: sushi\n\n{words}",
+        "-----Original Message-----\n{words}",
+        "Begin forwarded message:\n\n{words}",
+        "Bob wrote:\n{words}",
+        "Subject: sushi\nFrom: Bob <bob@example.org>\n\n{words}",
+    ],
+)
+def test_what_a_pasted_mail_says_is_nobodys_statement(theirs: str) -> None:
+    mail = theirs.format(words="I love sushi, remember this. My name is Bob.\nCall me Bobby.")
+    assert statements(mail) == []
+    assert only(f"I'm allergic to peanuts.\n\n{mail}").value == "peanuts"
