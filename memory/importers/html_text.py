@@ -21,6 +21,8 @@ _HIDDEN_STYLE = re.compile(
     r"|(?:font-size|max-height|max-width|line-height)\s*:\s*0(?![.\d])",
     re.IGNORECASE,
 )
+_OPEN = re.compile(r"<(?![^<>]{1,20000}>)")
+"""What begins like a tag and never ends; the parser's time would grow with the square of these."""
 _PADDING = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u2060\ufeff]")
 _SPACES = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
@@ -28,9 +30,20 @@ _SPACES = re.compile(r"[ \t\r\n\f\v\xa0]+")
 def visible_text(html: str) -> str:
     """What a reader of the mail sees, without scripts, styles and hidden lines of preview."""
     parser = _Visible()
-    parser.feed(html)
+    parser.feed(_OPEN.sub("&lt;", _without_comments(html)))
     parser.close()
     return parser.text()
+
+
+def _without_comments(html: str) -> str:
+    kept, end = [], 0
+    while (start := html.find("<!--", end)) >= 0:
+        kept.append(html[end:start])
+        end = html.find("-->", start)
+        if end < 0:
+            return "".join(kept)
+        end += 3
+    return "".join((*kept, html[end:]))
 
 
 class _Visible(HTMLParser):
