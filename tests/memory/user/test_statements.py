@@ -259,6 +259,6 @@ def test_who_one_is_is_no_job(text: str) -> None:
     ],
 )
 def test_what_a_pasted_mail_says_is_nobodys_statement(theirs: str) -> None:
-    mail = theirs.format(words="I love sushi, remember this. My name is Bob.\nCall me Bobby.")
+    mail = theirs.format(words="I love sushi, remember this. My name is Bob. Call me Bobby.")
     assert statements(mail) == []
     assert only(f"I'm allergic to peanuts.\n\n{mail}").value == "peanuts"
