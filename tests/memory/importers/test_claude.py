@@ -106,4 +106,5 @@ def test_odd_parts_are_told_by_place_and_the_rest_goes_on(tmp_path: Path) -> Non
     last = drafts[-1].payload
     assert isinstance(last, Message)
     # What half a character becomes is the JSON parser's affair; it must be text.
-    assert last.text.endswith(" tea") and last.text.encode()
+    assert last.text.endswith(" tea")
+    assert last.text.encode()

@@ -197,7 +197,7 @@ def test_session_times(text: str, expected: tuple[int, int, int, int, int] | Non
 
 
 def test_importer_for_refuses_what_it_does_not_know() -> None:
-    with pytest.raises(RefusedInput, match="choose one of chatgpt, jsonl, locomo"):
+    with pytest.raises(RefusedInput, match="choose one of mbox, chatgpt, claude, jsonl, locomo"):
         importer_for("whatsapp")
     with pytest.raises(RefusedInput, match="locomo only"):
         importer_for("jsonl", "2")

@@ -239,7 +239,11 @@ def test_importing_again_adds_only_what_is_new_and_others_change_nothing(
     assert ["peanuts" in line.text for line in store.profile.lines(NOW)] == [True]
 
 
-def test_a_large_file_is_read_a_mail_at_a_time(tmp_path: Path) -> None:
+def test_a_large_file_is_read_a_mail_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The most that is read of one mail: parsing takes some ten times as much.
+    monkeypatch.setattr("memory.importers.mbox._LARGEST", 256 * 1024)
     path = tmp_path / "big.mbox"
     part = "A" * 76 + "\n"
     with path.open("w") as file:
