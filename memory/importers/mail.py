@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 
@@ -168,7 +168,7 @@ def _body(message: EmailMessage) -> tuple[str, bool]:
     return text.replace("\x00", ""), guessed
 
 
-def _decoded(part: EmailMessage) -> tuple[str, bool]:
+def _decoded(part: MIMEPart) -> tuple[str, bool]:
     raw = part.get_payload(decode=True)
     if not isinstance(raw, bytes):
         return "", False
