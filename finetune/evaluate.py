@@ -115,28 +115,31 @@ class _Examiner:
         self._affairs = affairs_of([text for e in own for text in e.texts])
         general = [e.answer for e in dataset.examples if e.kind == "general"]
         self._classifier = train_classifier(self._own, general)
+        self._name, self._asked = "", 0
+        self._in_all = (
+            len(self._texts)
+            + 2 * len(self._pairs)
+            + sum(len(item.options) for item in ITEMS)
+            + len(DOCUMENTS)
+            + len(self._styled())
+            + len(self._canaries)
+            + len(UNRELATED)
+        )
 
     def examine(
         self, name: str, adapter: Path | None, of_base: _Said | None
     ) -> tuple[Scores, _Said]:
         """All scores of one system, and what others need to be compared with it."""
         self._served.use(adapter)
+        self._name, self._asked = name, 0
         said = _Said()
-        self._show(name, 0)
         texts = self._likelihoods()
-        self._show(name, 1)
         pairs = self._margins()
-        self._show(name, 2)
         capability = {item.question: self._item(item.question, item.options) for item in ITEMS}
-        self._show(name, 3)
         documents = {probe.id: is_valid(probe, self._document(probe.id)) for probe in DOCUMENTS}
-        self._show(name, 4)
         style_distance, attributed = self._style()
-        self._show(name, 5)
         said.canaries = {e.id: self._logprobs(e.prompt, e.answer) for e in self._canaries}
-        self._show(name, 6)
         said.unrelated = {asked: self._answer(asked, _PROBE_TOKENS) for asked in UNRELATED}
-        self._show(name, 7)
         return (
             Scores(
                 texts=texts,
@@ -172,16 +175,19 @@ class _Examiner:
         return share_of_right([sum(self._logprobs(prompt, option)) for option in options])
 
     def _document(self, probe_id: str) -> str:
-        self._check_stop()
+        self._ask_next()
         [probe] = [probe for probe in DOCUMENTS if probe.id == probe_id]
         return self._served.extract(
             probe.instruction, (), probe.text, probe.schema, probe.max_tokens
         )
 
+    def _styled(self) -> list[Example]:
+        return [e for e in self._texts if e.kind == "text"][:STYLED] if self._own else []
+
     def _style(self) -> tuple[float | None, float | None]:
         """(distance to the user's held-in texts, mean probability that the user wrote it)."""
-        asked = [e for e in self._texts if e.kind == "text"][:STYLED]
-        if not asked or not self._own:
+        asked = self._styled()
+        if not asked:
             return None, None
         written = [self._answer(e.prompt[-1].text, _STYLE_TOKENS) for e in asked]
         if self._classifier is None:
@@ -202,19 +208,19 @@ class _Examiner:
         )
 
     def _logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
-        self._check_stop()
+        self._ask_next()
         return self._served.logprobs(prompt, answer)
 
     def _answer(self, prompt: str, max_tokens: int) -> str:
-        self._check_stop()
+        self._ask_next()
         return self._served.answer(prompt, max_tokens)
 
-    def _check_stop(self) -> None:
+    def _ask_next(self) -> None:
+        """Show how far it is. Raises Stopped."""
         if self._stop.is_set():
             raise Stopped("Measuring made room; it is done again at the next night.")
-
-    def _show(self, name: str, done: int) -> None:
-        self._progress(f"measuring the {name}", done, 7)
+        self._progress(f"measuring the {self._name}", self._asked, self._in_all)
+        self._asked += 1
 
 
 def figures(measured: Measured) -> Mapping[str, Mapping[str, float | None]]:

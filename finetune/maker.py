@@ -18,6 +18,12 @@ from finetune.ports import StopFlag
 from memory.ports import Progress
 
 _DIGESTS_FILE = "digests.json"
+_STAGES = {
+    "token weights": "weighing your words",
+    "answers": "learning your manner",
+    "preferences": "learning your choices",
+}
+"""A stage of training -> what it is called while the user watches."""
 
 
 def digest_of_model(path: Path, cache: Path) -> str:
@@ -69,7 +75,7 @@ class PeftTrainer:
         from finetune.train import RESULT_FILE, train
 
         def show(step: Step) -> None:
-            progress(step.stage, step.step, step.steps)
+            progress(_STAGES.get(step.stage, step.stage), step.step, step.steps)
 
         progress("preparing the base", 0, 1)
         base = prepare(_require(self._base), self._cache)

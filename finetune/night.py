@@ -176,10 +176,14 @@ class Night:
         )
         self.workplace.note(state)
         counts = dict(Counter[str](example.kind for example in dataset.train))
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        told = ", ".join(
+            f"{counts[kind]} {one if counts[kind] == 1 else several}"
+            for kind, (one, several) in _KINDS.items()
+            if kind in counts
+        )
         self.tell(
             "dataset",
-            f"Made the playback set: {told}; {len(dataset.heldout)} held out.",
+            f"Made the playback set: {told}; {len(dataset.heldout)} of yours held out to test on.",
             {**counts, "heldout": len(dataset.heldout)},
         )
         return state
@@ -209,7 +213,7 @@ class Night:
             update={"step": "evaluate", "arguments": made.arguments, "training": made.training}
         )
         self.workplace.note(state)
-        self.tell("train", f"Trained on {len(dataset.train)} examples.", made.training)
+        self.tell("train", _trained(len(dataset.train), made.training), made.training)
         return state
 
     def _judge(self, state: State) -> Outcome:
@@ -334,6 +338,23 @@ class Night:
         # On a full disk the journal has no room either; the caller is told anyway.
         with suppress(NoRoom):
             self.tell(step, text, {})
+
+
+_KINDS = {
+    "text": ("text of yours", "texts of yours"),
+    "approved": ("answer you approved", "answers you approved"),
+    "pair": ("choice of yours", "choices of yours"),
+    "question": ("question about what you said", "questions about what you said"),
+    "general": ("general answer of the model's own", "general answers of the model's own"),
+}
+"""Kinds of examples in words, in the order in which they are told."""
+
+
+def _trained(examples: int, training: dict[str, Any]) -> str:
+    """What a training took, as far as the trainer told."""
+    steps, seconds = training.get("steps"), training.get("seconds")
+    took = f" in {steps} steps, {max(1, round(seconds / 60))} min" if steps and seconds else ""
+    return f"Trained on {examples} examples{took}."
 
 
 _MADE_ROOM = "The night made room; the next one goes on where it was."

@@ -299,8 +299,9 @@ class _Run:
         left = min(per_step * (len(stage.steps) - at), max(0.0, stage.seconds - spent))
         tokens = sum(len(stage.examples[n]) for b in stage.steps[at - 1] for row in b for n in row)
         speed = tokens / per_step if per_step else None
-        name, steps = stage.name, len(stage.steps)
-        self._progress(Progress(name, at, steps, self.losses[-1], speed, left))
+        # Of more steps than the time allows, those that fit it.
+        steps = at + round(left / per_step) if per_step else len(stage.steps)
+        self._progress(Progress(stage.name, at, steps, self.losses[-1], speed, left))
 
 
 # -- around the run
