@@ -13,6 +13,7 @@ from benchmarks.sampling import Sampling
 from benchmarks.style import Measured, Writer
 from finetune.dataset import Dataset, Limits
 from finetune.examples import Example, Pair, Said
+from finetune.gate import decide
 from finetune.scores import Measured as Judged
 from finetune.scores import Scores
 from finetune.split import split
