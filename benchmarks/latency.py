@@ -100,7 +100,7 @@ def run(settings: Settings, progress: Progress) -> Report:
         watched = Watched(model)
         assistant.model = ModelSlot(name, model.context_tokens, lambda: watched)
         bare = Bare(path, model.context_tokens, threads)
-        assistant.store.append(list(_life()))
+        assistant.store.append(list(life()))
         assistant.store.catch_up(progress)
         session = assistant.session()
         answers: list[Answered] = []
@@ -115,7 +115,8 @@ def run(settings: Settings, progress: Progress) -> Report:
     return report
 
 
-def _life() -> Iterator[Draft]:
+def life() -> Iterator[Draft]:
+    """Four hundred made-up memories."""
     for number in range(400):
         thing = _THINGS[number % 8]
         place = _PLACES[(number // 8) % 8]

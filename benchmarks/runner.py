@@ -20,7 +20,8 @@ CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 TRAINED = ("style", "gate_rejects", "nights", "unlearning")
 """Adapters are trained and measured, in a folder by which a run goes on: a module each."""
 NAMES = (
-    *("latency", "scale", "derive", "packing", "gate", "elicitation", "proactivity", "voice"),
+    *("latency", "type_ahead", "voice"),
+    *("scale", "derive", "packing", "gate", "elicitation", "proactivity"),
     *(*RECALL, *CHOICES, *TRAINED),
 )
 
@@ -43,6 +44,10 @@ def run(
         from benchmarks import voice
 
         return voice.run(settings, progress)
+    if name == "type_ahead":
+        from benchmarks import type_ahead
+
+        return type_ahead.run(settings, progress)
     if name == "elicitation":
         from benchmarks import elicitation
 
