@@ -2,8 +2,8 @@
 
 A scripted typist writes each question in pieces with a pause between, as the screen would see it,
 changes the words once, and lets the draft settle before Enter. Two homes answer with the same
-model file, one with a few hundred memories and one with none; each question is asked in both, with
-reading ahead and without, a moment apart, in turning order.
+model file, one with a few hundred memories and one with none; each is asked the same questions with
+reading ahead and without, in turning order.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Asked:
 
 
 def run(settings: Settings, progress: Progress) -> Report:
-    """Ask every question four times. Raises SetupNeeded without a local model."""
+    """Ask every question twice of each home. Raises SetupNeeded without a local model."""
     name, path = local_model(settings)
     if path is None:
         raise SetupNeeded("This benchmark needs a local model; run `lifelore setup`.")
@@ -63,9 +63,11 @@ def run(settings: Settings, progress: Progress) -> Report:
         asked: dict[tuple[str, bool], list[Asked]] = {cell: [] for cell in cells}
         for number in range(QUESTIONS):
             progress("questions", number, QUESTIONS)
-            words = _ASKED[number % 2].format(_THINGS[number // 2 % 8])
             for place in range(len(cells)):
                 kind, ahead = cells[(place + number) % len(cells)]
+                # Not the same question twice in a row: the second would find the prompt read.
+                other = number if ahead else number + QUESTIONS // 2
+                words = _ASKED[other % 2].format(_THINGS[other % len(_THINGS)])
                 asked[kind, ahead].append(_ask(assistants[kind], words, ahead=ahead))
         for assistant in assistants.values():
             assistant.close()
