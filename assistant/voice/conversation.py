@@ -197,9 +197,10 @@ class VoiceConversation:
 
     def _take(self, heard: Heard | Recording) -> None:
         """Decide what it means for an answer that is being spoken, and pass it on."""
+        # An echo may come when the answer is over: understanding what was heard takes a while.
+        if self._speaking is not None and self._is_echo(heard, self._speaking):
+            return
         if self._speaking is not None and self._answering:
-            if self._is_echo(heard, self._speaking):
-                return
             if isinstance(heard, Began) or heard == Recording(True):
                 self._speaking.pause()
             elif isinstance(heard, Nothing):
@@ -210,7 +211,9 @@ class VoiceConversation:
 
     def _is_echo(self, heard: Heard | Recording, speaking: Speaking) -> bool:
         """Whether it is the loudspeaker in the microphone; if so, speaking goes on."""
-        if isinstance(heard, Utterance) and speaking.is_echo(heard.text):
+        if isinstance(heard, Utterance) and speaking.is_echo(
+            heard.text, heard.seconds + heard.waited
+        ):
             self._echoes += 1
             if self._echoes == _ECHOES:
                 self._heard.put(Hint(_USE_HEADPHONES))
@@ -219,4 +222,5 @@ class VoiceConversation:
         if isinstance(heard, Utterance):
             self._echoes = 0
         # Once that is known, sound alone interrupts no more; words that are not its own still do.
-        return self._echoes >= _ECHOES and isinstance(heard, Began | Partial)
+        sound = isinstance(heard, Began | Partial)
+        return self._answering and self._echoes >= _ECHOES and sound

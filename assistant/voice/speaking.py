@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from threading import Event as Flag
 
@@ -33,6 +35,7 @@ class Speaking:
         """Whether what is broken off is to be said anew."""
         self._closed = False
         self._lately: deque[str] = deque(maxlen=4)
+        self._silent_since = -math.inf
         self.problem: str | None = None
         """Why nothing is spoken any more."""
         self._thread = threading.Thread(target=self._run, name="lifelore-voice", daemon=True)
@@ -75,8 +78,10 @@ class Speaking:
             while (self._busy or self._waiting) and not stop.is_set():
                 self._changed.wait(0.1)
 
-    def is_echo(self, heard: str) -> bool:
-        """Whether these words are what the loudspeaker said a moment ago."""
+    def is_echo(self, heard: str, age: float) -> bool:
+        """Whether words that began `age` seconds ago are what the loudspeaker then said."""
+        if not self.active and time.monotonic() - age > self._silent_since:
+            return False
         said = {word for sentence in list(self._lately) for word in words(sentence)}
         found = words(heard)
         return bool(found) and sum(word in said for word in found) >= _ECHO * len(found)
@@ -104,6 +109,7 @@ class Speaking:
                 if self._hush.is_set() and self._again:
                     self._waiting.appendleft(sentence)
                 self._busy = False
+                self._silent_since = time.monotonic()
                 self._changed.notify_all()
 
     def _next(self) -> str | None:

@@ -29,6 +29,21 @@ def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a key, Textual's pilot waits a second or two unless the process is all but idle.
+
+    On a loaded machine it never is. The pilot waits for the widgets' messages anyway, and what a
+    timer or a thread brings about is waited for by name.
+    """
+
+    async def step(*_: float) -> None:
+        await asyncio.sleep(0.005)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", step)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", step)
+
+
 @dataclass
 class Stage:
     """A running app, its pilot, and the assistant behind it."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from assistant.updates import Accepted
 from memory.events import Origin
@@ -128,6 +128,7 @@ async def _question(standing: Stage) -> None:
 
 async def _search(standing: Stage) -> None:
     await standing.say("/search bake")
+    standing.app.screen.query_one(Input).cursor_blink = False
     listing = standing.app.screen.query_one(OptionList)
     await standing.until(lambda: listing.option_count == 2)
 

@@ -57,11 +57,19 @@ class Ears:
     def __init__(self, *heard: Heard) -> None:
         self._waiting: list[Heard | Exception | None] = list(heard)
         self._more = threading.Condition()
+        self._asked = False
+        """Whether the listener has dealt with all it was given."""
 
     def hear(self, *heard: Heard | Exception | None) -> None:
         with self._more:
             self._waiting.extend(heard)
+            self._asked = False
             self._more.notify_all()
+
+    def wait(self) -> None:
+        """Until all that was heard has had its effect."""
+        with self._more:
+            assert self._more.wait_for(lambda: self._asked, 20)
 
     def end(self) -> None:
         self.hear(None)
@@ -70,6 +78,8 @@ class Ears:
         while not stop.is_set():
             with self._more:
                 if not self._waiting:
+                    self._asked = True
+                    self._more.notify_all()
                     self._more.wait(0.01)
                     continue
                 heard = self._waiting.pop(0)
@@ -128,7 +138,9 @@ class Spoken:
         self.ears = Ears()
         self.updates: list[VoiceUpdate] = []
         talk = VoiceConversation(self.conversation, self.ears.listen, self.speaking)
-        self._thread = threading.Thread(target=lambda: self.updates.extend(talk.run(Flag())))
+        self._thread = threading.Thread(
+            target=lambda: self.updates.extend(talk.run(Flag())), daemon=True
+        )
         self._thread.start()
 
     def end(self) -> None:
@@ -188,6 +200,7 @@ def test_its_own_voice_in_the_microphone_is_no_turn_and_soon_no_interruption(
         spoken.ears.hear(Began(), echo)
     spoken.loudspeaker.begun()
     spoken.ears.hear(Began(), echo)
+    spoken.ears.wait()
     spoken.loudspeaker.may_end.release()
     spoken.loudspeaker.finish()
     spoken.speaking.wait(Flag())
@@ -196,6 +209,25 @@ def test_its_own_voice_in_the_microphone_is_no_turn_and_soon_no_interruption(
     assert spoken.conversation.sent == ["What can I bake?"]
     assert [one.text for one in spoken.updates if isinstance(one, Hint)] != []
     assert spoken.loudspeaker.played == [(5, False), (5, False), (5, True), (3, True)]
+
+
+def test_an_echo_that_is_understood_after_the_answer_is_no_turn_but_later_words_are(
+    spoken: Spoken,
+) -> None:
+    spoken.ears.hear(said("What can I bake?"))
+    spoken.loudspeaker.finish()
+    spoken.loudspeaker.finish()
+    spoken.speaking.wait(Flag())
+    echo = Utterance("Bake with apples", "en", 60.0, 0.7)
+    spoken.ears.hear(Began(), echo)
+    spoken.ears.wait()
+    assert spoken.conversation.sent == ["What can I bake?"]
+
+    spoken.ears.hear(Began(), Utterance("Bake with apples", "en", 0.0, 0.0))
+    spoken.loudspeaker.finish()
+    spoken.loudspeaker.finish()
+    spoken.speaking.wait(Flag())
+    assert spoken.conversation.sent == ["What can I bake?", "Bake with apples"]
 
 
 class Held:
