@@ -240,8 +240,6 @@ class Draft(BaseModel):
     """When it was said; None means now."""
     import_key: str | None = None
     """Stable identity of an imported line; a key already in the log is not appended again."""
-    revisable: bool = False
-    """Whether other words under a known key are a later wording, to be kept beside the first."""
 
 
 def parse_payload(kind: str, version: int, data: dict[str, Any]) -> AnyPayload:

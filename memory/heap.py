@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+_MALLOPT = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
 _M_PERTURB = -6
-_ZEROES = 0xFF
-"""Blocks are filled with the complement of this when they are taken."""
+_COMPLEMENT_OF_ZERO = 0xFF
+"""Blocks are filled with the complement of what is given when they are taken."""
 
 _lock = Lock()
 _within = 0
@@ -37,7 +38,4 @@ def _count(change: int) -> None:
     with _lock:
         before, _within = _within, _within + change
         if _MALLOPT is not None and bool(before) != bool(_within):
-            _MALLOPT(_M_PERTURB, _ZEROES if _within else 0)
-
-
-_MALLOPT = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+            _MALLOPT(_M_PERTURB, _COMPLEMENT_OF_ZERO if _within else 0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from memory.events import Draft, Event
+from memory.events import AnyPayload, Draft, SessionOpened
 from memory.forget import texts_of
 from memory.ports import Progress, no_progress
 from memory.store import MemoryStore
@@ -17,7 +16,7 @@ _BATCH = 1000
 
 @dataclass(slots=True)
 class Ingested:
-    """Counts of an import, and one line for each thing that could not be taken."""
+    """Counts of what was said, and one line for each thing that could not be taken."""
 
     added: int = 0
     known: int = 0
@@ -39,40 +38,23 @@ def ingest(
     report = Ingested(problems=problems)
     for batch in _batches(drafts):
         known = store.log.imported([d.import_key for d in batch if d.import_key])
-        taken = []
-        for draft in batch:
-            if _other_words(known.get(draft.import_key or ""), draft):
-                if draft.revisable:
-                    draft = _revision(store, draft)
-                else:
-                    problem = "already known with other words; the first wording is kept"
-                    report.problems.append(f"{draft.at}: {problem}")
-            taken.append(draft)
-        added = len(store.append(taken))
+        report.problems.extend(
+            f"{draft.at}: already known with other words; the first wording is kept"
+            for draft in batch
+            if (earlier := known.get(draft.import_key or "")) is not None
+            and earlier.payload is not None
+            and texts_of(earlier.payload) != texts_of(draft.payload)
+        )
+        added = sum(_is_said(event.payload) for event in store.append(batch))
         report.added += added
-        report.known += len(batch) - added
+        report.known += sum(_is_said(draft.payload) for draft in batch) - added
     report.behind = store.catch_up(progress)
     return report
 
 
-def _other_words(earlier: Event | None, draft: Draft) -> bool:
-    """Whether the log holds this line with other words. What was erased has none, and stays so."""
-    return (
-        earlier is not None
-        and earlier.payload is not None
-        and texts_of(earlier.payload) != texts_of(draft.payload)
-    )
-
-
-def _revision(store: MemoryStore, draft: Draft) -> Draft:
-    """The draft under the key of the wording it is: known already, erased, or the next one.
-
-    The keys of later wordings are made from the first one's, not from any words.
-    """
-    key = draft.import_key or ""
-    while _other_words(store.log.imported([key]).get(key), draft):
-        key = hashlib.sha256(f"{key} revised".encode()).hexdigest()
-    return draft.model_copy(update={"import_key": key})
+def _is_said(payload: AnyPayload | None) -> bool:
+    """The opening of a session is nothing that anybody said."""
+    return not isinstance(payload, SessionOpened)
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[Sequence[Draft]]:

@@ -33,4 +33,9 @@ def serve(
     command = shlex.join([sys.executable, "-m", "assistant.cli", "--home", str(home)])
     server = Web(command, port)
     say(f"Open this once, in one browser: {server.login_url}\nCtrl-C ends it.")
-    server.serve()
+    try:
+        server.serve()
+    except OSError as error:
+        raise RefusedInput(
+            f"Port {port} cannot be used ({error.strerror}); choose another with --port."
+        ) from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, cast
 from zipfile import BadZipFile, ZipFile
@@ -16,15 +16,12 @@ from memory.errors import RefusedInput
 from memory.events import Draft
 from memory.importers.base import (
     Drafting,
+    FileImporter,
     OnProblem,
     Problem,
     Source,
     first_byte,
-    ignore_problem,
-    opened,
-    until_damage,
 )
-from memory.ports import Progress, no_progress
 
 _ZIP_MAGIC = b"PK\x03\x04"
 
@@ -63,28 +60,18 @@ CONVERSATIONS = re.compile(r"conversations(-\d+)?\.json")
 """The file with all conversations in the exports of assistants; large ones have numbered parts."""
 
 
-class ConversationsImporter(ABC):
+class ConversationsImporter(FileImporter):
     """An importer of a JSON list of conversations, alone or in the archive that it comes in."""
 
     name: str
-    expected: ClassVar[str]
-    """What a good file is, for the sentence that refuses another."""
     lacking: ClassVar[str]
     """What an item that is no conversation lacks."""
 
-    def read(
-        self,
-        path: Path,
-        on_problem: OnProblem = ignore_problem,
-        progress: Progress = no_progress,
-    ) -> Iterator[Draft]:
-        """The drafts of an export, one conversation held at a time."""
-        with opened(path, progress) as source:
-            drafts = self._drafts(source, path, on_problem)
-            yield from until_damage(drafts, path, self.expected, on_problem)
-            source.finish()
+    def files(self, path: Path) -> Sequence[Path]:
+        return [path]
 
-    def _drafts(self, source: Source, path: Path, on_problem: OnProblem) -> Iterator[Draft]:
+    def drafts(self, source: Source, path: Path, on_problem: OnProblem) -> Iterator[Draft]:
+        """The drafts of an export, one conversation held at a time."""
         drafting = Drafting(self.name, on_problem)
         good = False
         for index, item in enumerate(self._items(source, path), start=1):

@@ -201,18 +201,11 @@ class Drafting:
         place: str,
         *,
         external_id: str | None = None,
-        written_at: str | None = None,
-        revisable: bool = False,
     ) -> Iterator[Draft]:
-        """The draft of one line, or a problem when its external id was there before.
-
-        `written_at` is the time as the file has it, where `at` depends on the reader's zone or
-        on when the file was saved; a line is told from others by it.
-        """
+        """The draft of one line, or a problem when its external id was there before."""
         payload = _repaired(payload)
         speaker = payload.speaker if isinstance(payload, Message) else None
-        time = at.isoformat() if written_at is None else written_at
-        identity = (conversation, session, time, origin.value, speaker, external_id)
+        identity = (conversation, session, at.isoformat(), origin.value, speaker, external_id)
         times = self._times_seen(_digest(*identity))
         if external_id is not None and times:
             reason = f"the same external_id, time and speaker as an earlier line ({external_id!r})"
@@ -225,7 +218,6 @@ class Drafting:
             origin=origin,
             at=at,
             import_key=_digest(self._source, *identity, ordinal).hex(),
-            revisable=revisable,
         )
 
     def _times_seen(self, digest: bytes) -> int:

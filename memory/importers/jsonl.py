@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -15,17 +15,14 @@ from memory.errors import RefusedInput
 from memory.events import AnyPayload, Draft, Message, Note, Origin
 from memory.importers.base import (
     Drafting,
+    FileImporter,
     OnProblem,
     Problem,
     Source,
-    ignore_problem,
-    opened,
     skip_mark,
     to_utc,
-    until_damage,
     wrong_fields,
 )
-from memory.ports import Progress, no_progress
 
 _EXPECTED = (
     'JSON lines such as {"at": "2023-05-08T13:56:00Z", "session": "…", '
@@ -75,22 +72,15 @@ class Line(BaseModel):
 
 
 @dataclass(frozen=True)
-class Jsonl:
+class Jsonl(FileImporter):
     name: str = "jsonl"
+    expected = _EXPECTED
 
-    def read(
-        self,
-        path: Path,
-        on_problem: OnProblem = ignore_problem,
-        progress: Progress = no_progress,
-    ) -> Iterator[Draft]:
+    def files(self, path: Path) -> Sequence[Path]:
+        return [path]
+
+    def drafts(self, source: Source, path: Path, on_problem: OnProblem) -> Iterator[Draft]:
         """The drafts of a file of lines; a bad line is reported and the rest goes on."""
-        with opened(path, progress) as source:
-            drafts = self._drafts(source, path, on_problem)
-            yield from until_damage(drafts, path, _EXPECTED, on_problem)
-            source.finish()
-
-    def _drafts(self, source: Source, path: Path, on_problem: OnProblem) -> Iterator[Draft]:
         drafting = Drafting(self.name, on_problem)
         usable = False
         first_bad: Problem | None = None

@@ -176,7 +176,7 @@ class Slow(ScriptedModel):
 
 
 def anticipating(assistant: Assistant, done: list[bool]) -> threading.Thread:
-    thread = threading.Thread(target=lambda: done.append(assistant.anticipate(ASKED)))
+    thread = threading.Thread(target=lambda: done.append(assistant.anticipate(ASKED)), daemon=True)
     thread.start()
     return thread
 

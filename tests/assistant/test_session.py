@@ -357,7 +357,9 @@ def test_opening_a_home_does_not_close_a_turn_that_is_alive(opened: Opener) -> N
 
     one = opened(script)
     updates: list[object] = []
-    thread = threading.Thread(target=lambda: updates.extend(one.session().send("Think")))
+    thread = threading.Thread(
+        target=lambda: updates.extend(one.session().send("Think")), daemon=True
+    )
     thread.start()
     while not one.store.log.head():
         thread.join(0.01)

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from memory import heap
+from memory import chroma_index, heap
 from memory.chroma_index import ChromaIndex
+from memory.errors import VectorIndexBroken
 
 SECRET = b"the tulips are buried under the pear tree. "
 
@@ -60,11 +62,6 @@ def test_freed_words_do_not_reach_the_index_on_disk(tmp_path: Path) -> None:
 def test_an_index_of_another_layout_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import numpy as np
-
-    from memory import chroma_index
-    from memory.errors import VectorIndexBroken
-
     vectors = np.eye(8, dtype=np.float32)
     monkeypatch.setattr(chroma_index, "_LAYOUT", "before")
     index = ChromaIndex.open_exclusively(tmp_path / "chroma", "made@1")

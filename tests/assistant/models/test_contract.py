@@ -149,7 +149,7 @@ def test_callers_on_two_threads_both_get_their_answer(model: LanguageModel) -> N
     def ask() -> None:
         answers.append(text_of(list(model.complete(CHAT, max_tokens=6))))
 
-    threads = [Thread(target=ask) for _ in range(2)]
+    threads = [Thread(target=ask, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

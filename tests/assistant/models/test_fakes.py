@@ -55,7 +55,7 @@ def test_a_delay_ends_at_once_when_cancelled() -> None:
             if isinstance(chunk, Completed):
                 ends.append(chunk)
 
-    thread = Thread(target=listen)
+    thread = Thread(target=listen, daemon=True)
     thread.start()
     cancel.set()
     thread.join(10)
