@@ -17,7 +17,7 @@ from assistant.models.fetch import installed
 from assistant.models.slot import ModelSlot
 from assistant.reading import SPEEDS_FILE, NoteLimits, Reading, Speeds, note_limits
 from assistant.settings import Settings
-from assistant.voice.notes import drop_forgotten
+from assistant.voice.kept_recordings import drop_forgotten
 from memory.cross_encoder import CrossEncoderReranker
 from memory.ports import Clock, Embedder, SystemClock
 from memory.sentence_embedder import SentenceEmbedder

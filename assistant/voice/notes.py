@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from assistant.voice.kept_recordings import is_whole, keep_recording
 from assistant.voice.ports import Segment
-from memory.errors import HomeUnusable, RefusedInput
+from memory.errors import RefusedInput
 from memory.events import Draft, Message, Origin
 from memory.importers.base import Drafting, ignore_problem, session_id
 from memory.ingest import Ingested, ingest
-from memory.log import Log
 from memory.ports import Progress, no_progress
 from memory.store import MemoryStore
 
 SOURCE = "voice"
-RECORDINGS = "recordings"
-"""Folder of the home for recordings that were kept, each under the id of its session."""
 
 _PAUSE = 2.0
 """Seconds of silence after which a paragraph begins."""
@@ -108,48 +105,11 @@ def keep(
     """
     digest = note.digest()
     session = session_id(SOURCE, digest, "")
-    if _is_whole(store.log, session):
+    if is_whole(store.log, session):
         raise RefusedInput(
             f"{note.path.name} is remembered already; to hear it anew, first run "
             f"`lifelore forget --session {session}`."
         )
     report = ingest(store, note.drafts(digest), [], progress)
-    kept = _keep_audio(store.home, session, note.path) if audio and report.added else None
+    kept = keep_recording(store.home, session, note.path) if audio and report.added else None
     return Kept(session, report, kept)
-
-
-def _keep_audio(home: Path, session: str, path: Path) -> Path:
-    folder = home / RECORDINGS
-    target = folder / f"{session}{path.suffix.lower()}"
-    incoming = folder / f"{session}.incoming"
-    try:
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(path, incoming)
-        incoming.replace(target)
-    except OSError as error:
-        incoming.unlink(missing_ok=True)
-        raise HomeUnusable(
-            f"The words of {path.name} are remembered, but the recording could not be kept "
-            f"({error.strerror or error})."
-        ) from error
-    return target
-
-
-def drop_forgotten(home: Path, log: Log) -> int:
-    """Delete every kept recording of which anything was forgotten; how many went.
-
-    Called when something is erased, and when a home is opened: a program may die between the two.
-    """
-    folder = home / RECORDINGS
-    gone = 0
-    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not _is_whole(log, file.stem):
-            file.unlink(missing_ok=True)
-            gone += 1
-    return gone
-
-
-def _is_whole(log: Log, session: str) -> bool:
-    """Whether a session is there, with every message that it had."""
-    messages = [event for event in log.session(session) if event.kind == "message"]
-    return bool(messages) and all(event.payload is not None for event in messages)

@@ -10,7 +10,8 @@ import pytest
 
 from assistant.build import open_store
 from assistant.settings import Settings
-from assistant.voice.notes import RECORDINGS, Kept, VoiceNote, clock, keep, paragraphs
+from assistant.voice.kept_recordings import RECORDINGS
+from assistant.voice.notes import Kept, VoiceNote, clock, keep, paragraphs
 from assistant.voice.ports import Segment
 from memory.errors import RefusedInput
 from memory.events import Message, Origin
