@@ -116,7 +116,7 @@ def test_a_turn_breaks_deriving_off_at_once_and_it_goes_on_afterwards(home: Path
     assistant = open_scripted(home, model=model, deriving=True)
     session = assistant.session()
     list(session.send("I own a boat in Porto."))
-    assert started.wait(20)
+    assert started.wait(60)
 
     # Reading this one turn would take fifteen seconds; a second turn does not wait for it.
     before = time.monotonic()
@@ -138,7 +138,7 @@ def test_closing_does_not_wait_for_a_piece_under_way(home: Path) -> None:
 
     assistant = open_scripted(home, model=sharing(script, delay_seconds=5.0), deriving=True)
     answer_to(assistant, "I own a boat in Porto.")
-    assert started.wait(20)
+    assert started.wait(60)
     before = time.monotonic()
     assistant.close()
     assert time.monotonic() - before < 4

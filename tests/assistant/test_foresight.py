@@ -167,7 +167,7 @@ class Slow(ScriptedModel):
     def read_ahead(self, messages: Sequence[ChatMessage], cancel: Flag) -> bool:
         self.ahead.append(tuple(messages))
         self.reading.set()
-        assert cancel.wait(20), "nobody ended it"
+        assert cancel.wait(60), "nobody ended it"
         return False
 
     @property
@@ -187,7 +187,7 @@ def test_it_ends_at_once(home: Path, ends: str) -> None:
     assistant = Stage(home, model).assistant
     done: list[bool] = []
     thread = anticipating(assistant, done)
-    assert model.reading.wait(20)
+    assert model.reading.wait(60)
     if ends == "stop":
         assistant.stop_anticipating()
     elif ends == "send":
@@ -196,7 +196,7 @@ def test_it_ends_at_once(home: Path, ends: str) -> None:
         assert not assistant.anticipate("Hm")
     else:
         assistant.close()
-    thread.join(20)
+    thread.join(60)
     assert done == [False]
     assistant.close()
 

@@ -352,7 +352,7 @@ def test_opening_a_home_does_not_close_a_turn_that_is_alive(opened: Opener) -> N
     release = threading.Event()
 
     def script(messages: Sequence[ChatMessage]) -> Answer:
-        assert release.wait(30)
+        assert release.wait(60)
         return "done"
 
     one = opened(script)
@@ -477,7 +477,7 @@ def test_the_background_outlives_work_that_fails() -> None:
 
     background = Background(work)
     background.wake()
-    assert twice.wait(30)
+    assert twice.wait(60)
     background.close()
     assert background.problem is None
 

@@ -71,7 +71,7 @@ class Stage:
 
     async def rest(self) -> None:
         """Wait until no worker runs, nothing is queued, and the screen is drawn."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await self.app.workers.wait_for_complete()
                 await self.pilot.pause()
@@ -82,13 +82,13 @@ class Stage:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait for what a timer or a thread brings about."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not true():
                 await self.pilot.pause(0.02)
 
     async def reach(self, gate: Gate) -> None:
         """Wait until a script stands at this gate and the screen shows what came before."""
-        assert await asyncio.to_thread(gate.reached.wait, 20)
+        assert await asyncio.to_thread(gate.reached.wait, 60)
         await self.pilot.pause()
 
     async def say(self, text: str) -> None:

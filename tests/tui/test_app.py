@@ -208,7 +208,7 @@ class Terminal:
         else:
             told = self.wait_for(None)
         os.close(self._told)
-        return self.process.wait(30), told
+        return self.process.wait(60), told
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

@@ -24,7 +24,7 @@ class FakeDictation:
 
     def record(self, done: Flag) -> Iterator[Heard]:
         yield from self._before
-        assert done.wait(20), "listening was not ended"
+        assert done.wait(60), "listening was not ended"
         self.done.set()
         yield from self._after
 
@@ -94,4 +94,4 @@ async def test_leaving_while_it_listens_lets_the_microphone_go() -> None:
         await speak(standing, heard)
         await standing.until(lambda: "Listening" in standing.status)
         await standing.pilot.press("ctrl+q")
-    assert heard.done.wait(20)
+    assert heard.done.wait(60)

@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if number == behaviour.break_off_after:
                     return
                 if number == behaviour.hang_after:
-                    behaviour.released.wait(20)
+                    behaviour.released.wait(60)
                 self.wfile.write(f"data: {data}\n\n".encode())
                 self.wfile.flush()
             self.wfile.write(b"data: [DONE]\n\n")

@@ -79,7 +79,7 @@ def test_cancel_while_the_server_is_silent_is_prompt_and_closes_the_connection(
     assert end_of(chunks).finish == "cancelled"
     assert [c.text for c in chunks if isinstance(c, TextDelta)] == ["word0"]
     stub.behaviour.released.set()
-    assert stub.behaviour.noticed_close.wait(10)
+    assert stub.behaviour.noticed_close.wait(60)
 
 
 @pytest.mark.parametrize(("status", "phrase"), [(401, "key"), (404, "model"), (500, "refused")])

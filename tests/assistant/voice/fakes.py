@@ -53,7 +53,7 @@ class ScriptedTranscriber:
         seconds = len(speech) / SAMPLE_RATE
         self.heard.append(seconds)
         if number in self.gates:
-            assert self.gates[number].wait(20), "the test left a gate closed"
+            assert self.gates[number].wait(60), "the test left a gate closed"
         text = self._texts[min(number, len(self._texts) - 1)]
         yield Segment(text, 0.0, seconds, "en", self._no_speech, -0.3, 1.0)
 

@@ -119,7 +119,7 @@ def test_push_to_talk_goes_by_keys(run: Run, monkeypatch: pytest.MonkeyPatch) ->
             for key, when in ((" ", None), (" ", second), ("q", third)):
                 if key + str(id(when)) not in given:
                     given.append(key + str(id(when)))
-                    assert when is None or when.wait(20)
+                    assert when is None or when.wait(60)
                     return key
             return ""
 

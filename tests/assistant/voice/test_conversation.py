@@ -69,7 +69,7 @@ class Ears:
     def wait(self) -> None:
         """Until all that was heard has had its effect."""
         with self._more:
-            assert self._more.wait_for(lambda: self._asked, 20)
+            assert self._more.wait_for(lambda: self._asked, 60)
 
     def end(self) -> None:
         self.hear(None)
@@ -145,7 +145,7 @@ class Spoken:
 
     def end(self) -> None:
         self.ears.end()
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self.speaking.close()
 

@@ -43,7 +43,7 @@ class HeldLoudspeaker:
         self.played.append((len(sound), False))
 
     def begun(self) -> None:
-        assert self.playing.acquire(timeout=20), "nothing is played"
+        assert self.playing.acquire(timeout=60), "nothing is played"
 
     def finish(self) -> None:
         self.begun()
