@@ -26,6 +26,7 @@ from memory.store import MemoryStore
 if TYPE_CHECKING:
     from assistant.person import Person
     from assistant.session import Assistant
+    from assistant.turn import TurnLimits
 
 VARIABLES = {
     # Every library below is told to stay off the network before it is imported.
@@ -55,26 +56,18 @@ def open_assistant(settings: Settings) -> Assistant:
     from assistant.runs import Runs
     from assistant.session import Assistant
     from assistant.toolbox import toolbox
-    from assistant.turn import TurnLimits
 
     slot = model_slot(settings)
     store = open_store(settings)
     wake(settings.home, store)
     clock = SystemClock()
-    notes = notes_of(settings)
     return Assistant(
         store=store,
         model=slot,
         graph=TurnGraph(settings.home / "turns.sqlite3"),
         runs=Runs(settings.home / "runs"),
         toolbox=lambda event: toolbox(store, clock, event),
-        limits=TurnLimits(
-            answer_tokens=settings.answer_tokens,
-            reading=reading_of(settings),
-            memories=notes.memories,
-            relevance=notes.relevance,
-            temperature=settings.temperature,
-        ),
+        limits=turn_limits(settings),
         clock=clock,
         person=person_of(settings, store, clock),
         consolidation=Consolidation(store, ModelExtractor(slot)) if settings.derives else None,
@@ -218,6 +211,20 @@ def notes_of(settings: Settings) -> NoteLimits:
     return NoteLimits(
         settings.memories or by_size.memories,
         by_size.relevance if settings.relevance is None else settings.relevance,
+    )
+
+
+def turn_limits(settings: Settings) -> TurnLimits:
+    """What a turn with the configured model may take."""
+    from assistant.turn import TurnLimits
+
+    notes = notes_of(settings)
+    return TurnLimits(
+        answer_tokens=settings.answer_tokens,
+        reading=reading_of(settings),
+        memories=notes.memories,
+        relevance=notes.relevance,
+        temperature=settings.temperature,
     )
 
 

@@ -180,6 +180,15 @@ class Assistant:
         self.model.get()
         self._wake_background()
 
+    def change_model(self, model: ModelSlot, limits: TurnLimits) -> None:
+        """Answer with another model from the next turn on; waits for a turn under way.
+
+        Raises what loading it raises; then the one before stays in use.
+        """
+        with self._undisturbed(), self._one_turn:
+            self.model.take_over(model)
+            self._limits, self._read = limits, AlreadyRead()
+
     def close(self) -> None:
         self._foresight.stop()
         # A front end that dropped a turn half-way without closing it must not hang here.

@@ -5,7 +5,12 @@ Nothing below the composition root reads the environment; it is given these valu
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import tempfile
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -148,3 +153,55 @@ def load_settings(home: Path | None = None) -> Settings:
     return found.model_copy(
         update={"home": found.home.expanduser(), "models": found.models.expanduser()}
     )
+
+
+def write_setting(home: Path, name: str, value: str) -> None:
+    """Set one setting in the home's file; everything else there stays as its author wrote it.
+
+    By hand, because the libraries that write TOML without losing comments are a dependency for one
+    line; what comes out is read back before it is kept. Raises SettingsInvalid.
+    """
+    file = home / SETTINGS_FILE
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        before = tomllib.loads(text)
+        after = _with_setting(text, name, json.dumps(value, ensure_ascii=False))
+        # A line of that kind may stand within a longer value; then nothing is written.
+        if tomllib.loads(after) != {**before, name: value}:
+            raise SettingsInvalid(f"Write {name} = {json.dumps(value)} into {file} yourself.")
+        _replace(file, after)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{SETTINGS_FILE} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise SettingsInvalid(f"{file} cannot be written: {error.strerror or error}.") from error
+
+
+def _with_setting(text: str, name: str, value: str) -> str:
+    """The text with this line among those before the first table."""
+    table = re.search(r"^[ \t]*\[", text, re.MULTILINE)
+    head, tables = (text[: table.start()], text[table.start() :]) if table else (text, "")
+    line = re.compile(
+        rf"""^(?P<key>[ \t]*{name}[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')(?P<rest>.*)$""",
+        re.MULTILINE,
+    )
+    if line.search(head):
+        return line.sub(lambda found: found["key"] + value + found["rest"], head, count=1) + tables
+    if head and not head.endswith("\n"):
+        head += "\n"
+    return f"{head}{name} = {value}\n{tables}"
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write so that a reader finds the old content or the new, never half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as open_part:
+            open_part.write(text)
+            open_part.flush()
+            os.fsync(open_part.fileno())
+        Path(part).replace(file)
+    except BaseException:
+        with suppress(OSError):
+            Path(part).unlink()
+        raise

@@ -99,6 +99,20 @@ ACTIONS = (
         first=True,
     ),
     Action(
+        "nights",
+        "f5",
+        "Nights",
+        "What the nights did, and the adapters that learnt your manner",
+        command="nights",
+    ),
+    Action(
+        "models",
+        "f9",
+        "Models",
+        "Which model answers; choose another, or fetch one",
+        command="models",
+    ),
+    Action(
         "focus_aside",
         "ctrl+g",
         "Answer the question",

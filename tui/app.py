@@ -26,7 +26,7 @@ from tui.screens.chat import NARROW, WIDE, ChatScreen
 from tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from tui.ports import AssistantLike, DictationLike
+    from tui.ports import AssistantLike, DictationLike, ModelsLike, NightsLike
 
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 _PATIENCE = 0.5
@@ -62,10 +62,12 @@ class LifeloreApp(App[None]):
         keymap: Mapping[str, str] | None = None,
         plain: bool = False,
         dictation: Callable[[], DictationLike] | None = None,
+        nights: NightsLike | None = None,
+        models: ModelsLike | None = None,
     ) -> None:
         """`keymap` gives other keys to actions, by the names in `tui.actions`; `plain` draws no
         lines and no boxes, for a screen that is read aloud. `dictation` opens what listens, when
-        the user wants to speak.
+        the user wants to speak; `nights` tells what the nights did, `models` which model answers.
         """
         super().__init__()
         self._open_assistant = open_assistant
@@ -77,7 +79,9 @@ class LifeloreApp(App[None]):
         self._keys = dict(keymap or {})
         self._actions = remapped(self._keys)
         self._told_unsaved = False
-        self._chat = ChatScreen(self._open, session_id, clock or Clock(), self._actions, dictation)
+        self._chat = ChatScreen(
+            self._open, session_id, clock or Clock(), self._actions, dictation, nights, models
+        )
         self.set_class(plain, "-plain")
 
     @property
@@ -155,6 +159,8 @@ def run(
     keymap: Mapping[str, str] | None = None,
     plain: bool = False,
     dictation: Callable[[], DictationLike] | None = None,
+    nights: NightsLike | None = None,
+    models: ModelsLike | None = None,
 ) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.
 
@@ -167,7 +173,15 @@ def run(
         raise SettingsInvalid(f"Setting keys: {problem}")
     if plain:
         os.environ.setdefault("NO_COLOR", "1")  # which is how Textual is told
-    app = LifeloreApp(open_assistant, session_id, keymap=keymap, plain=plain, dictation=dictation)
+    app = LifeloreApp(
+        open_assistant,
+        session_id,
+        keymap=keymap,
+        plain=plain,
+        dictation=dictation,
+        nights=nights,
+        models=models,
+    )
     with asyncio.Runner() as runner:
         app.run(loop=runner.get_loop())
         if not app.in_flight.wait(_PATIENCE):

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from threading import Event as Flag
 
+    from assistant.choosing import Choice
+    from assistant.nights import Page
     from assistant.updates import Update, Working
     from assistant.voice.ports import Heard
     from memory.events import Origin
     from memory.forget import ForgetPlan
+    from memory.ports import Progress
     from memory.recall import Memory
 
 Outcome = Literal["accepted", "dismissed", "snoozed"]
@@ -115,6 +118,34 @@ class DictationLike(Protocol):
 
     def record(self, done: Flag) -> Iterator[Heard]:
         """What is said until `done` is set. Raises AssistantFault."""
+
+
+class NightsLike(Protocol):
+    """What the nights did, and the adapters that came of them."""
+
+    def read(self) -> Page: ...
+
+    def promote(self, number: int) -> str:
+        """Let an adapter serve from the next turn on; one sentence. Raises NotFound."""
+
+    def rollback(self) -> str:
+        """Return to what served before; one sentence. Raises NotFound."""
+
+
+class ModelsLike(Protocol):
+    """The language models, and which of them answers."""
+
+    @property
+    def served_elsewhere(self) -> str:
+        """Why a choice would change nothing; empty where it would."""
+
+    def choices(self) -> Sequence[Choice]: ...
+
+    def fetch(self, value: str, progress: Progress, cancel: Flag) -> str:
+        """Fetch one; a sentence on it. Raises AssistantFault, also when it is cancelled."""
+
+    def choose(self, value: str) -> str:
+        """Answer with this one from now on; a sentence. Raises AssistantFault and MemoryFault."""
 
 
 class AssistantLike(Protocol):

@@ -64,17 +64,22 @@ def lifelore(
 
 def _open_tui(options: Options, session: str | None, plain: bool) -> int:
     from assistant.build import open_assistant, stay_local
+    from assistant.choosing import Models
+    from assistant.nights import Nights
 
     stay_local()
     settings = options.settings()
+    models = Models(settings)
     # By name, because the layers below the TUI do not import it.
     tui = importlib.import_module("tui.app")
     code: int = tui.run(
-        lambda: open_assistant(settings),
+        lambda: models.attend(open_assistant(settings)),
         session,
         keymap=settings.keys,
         plain=plain or settings.plain,
         dictation=cache(lambda: _listener(settings)),
+        nights=Nights(settings),
+        models=models,
     )
     return code
 

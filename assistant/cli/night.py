@@ -19,6 +19,7 @@ from assistant.cli.common import (
     settings_of,
 )
 from assistant.cli.memories import opened
+from assistant.nights import by_night, verdict
 from memory.errors import Interrupted, RefusedInput
 
 if TYPE_CHECKING:
@@ -198,14 +199,12 @@ def journal(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json([entry.model_dump(mode="json") for entry in entries])
         return
-    night = None
-    for entry in entries:
-        if entry.night != night:
-            night = entry.night
-            print(f"Night of {entry.at.astimezone():%Y-%m-%d}")
-        print(f"  {entry.at.astimezone():%H:%M}  {entry.text}")
-        for line in _figures(entry.data.get("scores")):
-            print(f"         {line}")
+    for members in by_night(entries):
+        print(f"Night of {members[0].at.astimezone():%Y-%m-%d}")
+        for entry in members:
+            print(f"  {entry.at.astimezone():%H:%M}  {entry.text}")
+            for line in _figures(entry.data.get("scores")):
+                print(f"         {line}")
     if not entries:
         print("There was no night yet; `lifelore sleep` has one now.")
 
@@ -236,7 +235,7 @@ def list_adapters(context: typer.Context, as_json: AsJson = False) -> None:
         return
     for manifest in made:
         mark = "*" if manifest.number == number else " "
-        print(f"{mark} {manifest.number:>3}  {manifest.made_at:%Y-%m-%d}  {_verdict(manifest)}")
+        print(f"{mark} {manifest.number:>3}  {manifest.made_at:%Y-%m-%d}  {verdict(manifest)}")
     if not made:
         print("There is no adapter yet; `lifelore sleep` trains one.")
     if adapters.retraining:
@@ -255,7 +254,7 @@ def show_adapter(context: typer.Context, number: Number, as_json: AsJson = False
     if as_json:
         print_json(given)
         return
-    print(f"Adapter {number}{', in use' if given['in_use'] else ''}: {_verdict(manifest)}")
+    print(f"Adapter {number}{', in use' if given['in_use'] else ''}: {verdict(manifest)}")
     print(f"  trained for {manifest.base_name} on {manifest.measured.trained_on} of your texts,")
     print(f"  from {len(manifest.sources)} memories up to log position {manifest.log_position}")
     for line in _figures(given["scores"]):
@@ -282,19 +281,13 @@ def _adapters(context: typer.Context) -> Any:
     return adapters_of(settings_of(context))
 
 
-def _verdict(manifest: Manifest) -> str:
-    if manifest.detached:
-        return "Deleted: something that it was trained on was forgotten."
-    return manifest.decision.text
-
-
 def _adapter_json(manifest: Manifest, serving: int | None) -> dict[str, Any]:
     kept = manifest.model_dump(mode="json", exclude={"measured", "decision"})
     return {
         **kept,
         "in_use": manifest.number == serving,
         "promoted": manifest.decision.promote,
-        "verdict": _verdict(manifest),
+        "verdict": verdict(manifest),
         "reasons": [reason.code for reason in manifest.decision.reasons],
         "gain": manifest.decision.gain,
     }

@@ -59,6 +59,33 @@ class ModelSlot:
                 self._beside = model if share is None else share(context_tokens)
             return self._beside
 
+    def take_over(self, other: ModelSlot) -> None:
+        """Be the place of another model from now on, and load it.
+
+        The one before is let go of first, since two may not fit into memory. Raises what loading
+        raises; then the one before stays, to be loaded again when it is asked for.
+        """
+        before = self.name, self.context_tokens, self._load, self._follow
+        self.close()
+        try:
+            self._become(other.name, other.context_tokens, other._load, other._follow)
+            self.get()
+        except BaseException:
+            self.close()
+            self._become(*before)
+            raise
+
+    def _become(
+        self,
+        name: str,
+        context_tokens: int,
+        load: Callable[[], LanguageModel],
+        follow: Callable[[LanguageModel], str | None],
+    ) -> None:
+        with self._lock:
+            self.name, self.context_tokens = name, context_tokens
+            self._load, self._follow = load, follow
+
     def close(self) -> None:
         with self._lock:
             if self._beside is not None and self._beside is not self._model:

@@ -15,8 +15,10 @@ from textual.widgets import Static
 
 from tests.tui.fakes import CLOCK, FakeAssistant, Gate
 from tui.app import LifeloreApp
-from tui.ports import AssistantLike
+from tui.ports import AssistantLike, ModelsLike, NightsLike
 from tui.screens.chat import ChatScreen
+from tui.screens.confirm import ConfirmScreen
+from tui.widgets.key_line import KeyLine
 from tui.widgets.transcript import Transcript
 
 W = TypeVar("W", bound=Widget)
@@ -86,6 +88,16 @@ class Stage:
             while not true():
                 await self.pilot.pause(0.02)
 
+    async def asked(self) -> None:
+        """Wait until it is asked whether something is to be done."""
+
+        def asking() -> bool:
+            screen = self.app.screen
+            return isinstance(screen, ConfirmScreen) and bool(screen.query(KeyLine))
+
+        await self.until(asking)
+        await self.pilot.pause()
+
     async def reach(self, gate: Gate) -> None:
         """Wait until a script stands at this gate and the screen shows what came before."""
         assert await asyncio.to_thread(gate.reached.wait, 60)
@@ -111,9 +123,17 @@ async def stage(
     rest: bool = True,
     keymap: Mapping[str, str] | None = None,
     plain: bool = False,
+    nights: NightsLike | None = None,
+    models: ModelsLike | None = None,
 ) -> AsyncIterator[Stage]:
     app = LifeloreApp(
-        opener or (lambda: assistant), session_id, clock=CLOCK, keymap=keymap, plain=plain
+        opener or (lambda: assistant),
+        session_id,
+        clock=CLOCK,
+        keymap=keymap,
+        plain=plain,
+        nights=nights,
+        models=models,
     )
     async with app.run_test(size=size) as pilot:
         standing = Stage(app, pilot, assistant)

@@ -42,6 +42,10 @@ class Gate:
     def open(self) -> None:
         self._open.set()
 
+    @property
+    def is_open(self) -> bool:
+        return self._open.is_set()
+
     def pass_through(self) -> None:
         self.reached.set()
         assert self._open.wait(_PATIENCE), "the test left a gate closed"

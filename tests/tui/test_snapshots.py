@@ -13,6 +13,8 @@ from assistant.updates import Accepted
 from memory.events import Origin
 from memory.user.lines import Section
 from tests.tui.conftest import Stage
+from tests.tui.fake_models import FakeModels
+from tests.tui.fake_nights import FakeNights
 from tests.tui.fakes import (
     CLOCK,
     NOW,
@@ -33,7 +35,14 @@ SIZES = [(50, 20), (90, 30), (140, 40)]
 
 
 def app_over(assistant: FakeAssistant, theme: str, session_id: str | None = "cake") -> LifeloreApp:
-    return LifeloreApp(lambda: assistant, session_id, clock=CLOCK, theme=f"lifelore-{theme}")
+    return LifeloreApp(
+        lambda: assistant,
+        session_id,
+        clock=CLOCK,
+        theme=f"lifelore-{theme}",
+        nights=FakeNights(),
+        models=FakeModels(),
+    )
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -154,7 +163,15 @@ async def _temporary(standing: Stage) -> None:
     await standing.type("/e")
 
 
-SCENES = [_question, _search, _profile, _timeline, _forget, _temporary]
+async def _nights(standing: Stage) -> None:
+    await standing.say("/nights")
+
+
+async def _models(standing: Stage) -> None:
+    await standing.say("/models")
+
+
+SCENES = [_question, _search, _profile, _timeline, _forget, _temporary, _nights, _models]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -21,6 +21,7 @@ from tui.hears import hears
 from tui.messages import Hinted, Opened, OpenFailed, Warmed, Warming
 from tui.screens.asides import OFFERS_EVERY
 from tui.screens.help import HelpScreen
+from tui.screens.views import Views
 from tui.screens.writing import Writing
 from tui.text import one_line
 from tui.widgets.conversations import Conversations
@@ -35,13 +36,13 @@ from tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui.clock import Clock
-    from tui.ports import AssistantLike, DictationLike
+    from tui.ports import AssistantLike, DictationLike, ModelsLike, NightsLike
 
 NARROW, WIDE = 60, 100
 """Columns from which panels may lie over the chat, and from which they stand beside it."""
 
 
-class ChatScreen(Writing, Screen[None]):
+class ChatScreen(Views, Writing, Screen[None]):
     """What is on the screen, how it wakes up, and its panels; the rest is in the classes below."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
@@ -53,12 +54,16 @@ class ChatScreen(Writing, Screen[None]):
         clock: Clock,
         actions: Sequence[Action] = ACTIONS,
         open_dictation: Callable[[], DictationLike] | None = None,
+        nights: NightsLike | None = None,
+        models: ModelsLike | None = None,
     ) -> None:
         super().__init__(clock)
         self._open_assistant = open_assistant
         self._session_id = session_id
         self.actions = actions
         self.open_dictation = open_dictation
+        self.nights = nights
+        self.models = models
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
