@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DEV_STAMP := $(VENV)/installed-dev
+# A worker that is done takes over what another has left.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: chat test check bench format clean
 .DEFAULT_GOAL := chat
@@ -13,14 +15,14 @@ chat: $(STAMP)
 	@$(BIN)/lifelore
 
 test: $(DEV_STAMP)
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 bench: $(DEV_STAMP)
 	@test -n "$(DATA)" || { echo "Say where the data is: make bench DATA=path/to/locomo10.json"; exit 2; }

@@ -47,11 +47,17 @@ def nll(served: Llama, one: Encoded, adapter: Path | None) -> float:
     return float(np.mean(np.log(np.exp(logits).sum(axis=-1)) - picked))
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the de-quantised base is kept."""
+    return tmp_path_factory.mktemp("training")
+
+
 def test_what_was_trained_on_the_dequantised_base_serves_on_the_quantised_one(
-    smollm2_path: Path, tmp_path: Path
+    smollm2_path: Path, cache: Path, tmp_path: Path
 ) -> None:
-    base = prepare(smollm2_path, tmp_path)
-    assert prepare(smollm2_path, tmp_path) == base
+    base = prepare(smollm2_path, cache)
+    assert prepare(smollm2_path, cache) == base
     encoder = Encoder(load_tokenizer(base))
     held = encoder.encode(letter(5).prompt, letter(5).answer)
     served = Llama(smollm2_path)
@@ -73,10 +79,8 @@ def test_what_was_trained_on_the_dequantised_base_serves_on_the_quantised_one(
     assert after < 0.8 * before
 
 
-def test_prompts_are_tokenised_for_training_as_for_serving(
-    smollm2_path: Path, tmp_path: Path
-) -> None:
-    encoder = Encoder(load_tokenizer(prepare(smollm2_path, tmp_path)))
+def test_prompts_are_tokenised_for_training_as_for_serving(smollm2_path: Path, cache: Path) -> None:
+    encoder = Encoder(load_tokenizer(prepare(smollm2_path, cache)))
     model = LlamaCppModel(smollm2_path, 512)
     for text in ("Write to Ann.", " \n2 spaces, don't\t", "naïve “ü” 🙂 <|im_end|> x", "a\n\n\nb"):
         asked = [ChatMessage("system", "Be brief."), ChatMessage("user", text)]

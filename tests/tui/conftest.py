@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
+from textual._context import active_app
+from textual.app import App
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
@@ -40,10 +43,25 @@ def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     async def step(*_: float) -> None:
-        await asyncio.sleep(0.005)
+        app = active_app.get()
+        quiet = 0
+        async with asyncio.timeout(60):
+            while quiet < 3:
+                await asyncio.sleep(0.001)
+                quiet = 0 if any(map(_has_messages, _pumps(app))) else quiet + 1
 
     monkeypatch.setattr("textual.app.wait_for_idle", step)
     monkeypatch.setattr("textual.pilot.wait_for_idle", step)
+
+
+def _pumps(app: App[object]) -> Iterator[MessagePump]:
+    yield app
+    for screen in app.screen_stack:
+        yield from screen.walk_children(with_self=True)
+
+
+def _has_messages(pump: MessagePump) -> bool:
+    return pump.message_queue_size > 0 or bool(pump._next_callbacks)
 
 
 @dataclass
