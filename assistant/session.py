@@ -21,6 +21,7 @@ from assistant.keeping import Keeping, passing
 from assistant.machine import saves_power
 from assistant.models.slot import ModelSlot
 from assistant.person import Offer, Person
+from assistant.portrait import Portrait, portrait
 from assistant.runs import Runs
 from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
@@ -219,6 +220,11 @@ class Assistant:
     def line_sources(self, line_id: str) -> list[Memory]:
         """The words that a line of the profile was taken from, oldest first."""
         return self.person.line_sources(line_id)
+
+    def portrait(self) -> Portrait:
+        """What the user likes, and whom they speak of."""
+        self.store.catch_up_instant()
+        return portrait(self.store, self._clock.now())
 
     def offers(self) -> list[Offer]:
         """What is to be offered unasked now."""

@@ -99,6 +99,13 @@ ACTIONS = (
         first=True,
     ),
     Action(
+        "portrait",
+        "f8",
+        "Tastes and people",
+        "What you like and how sure that is, and whom you speak of",
+        command="people",
+    ),
+    Action(
         "nights",
         "f5",
         "Nights",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from assistant.choosing import Choice
     from assistant.nights import Page
+    from assistant.portrait import Portrait
     from assistant.updates import Update, Working
     from assistant.voice.ports import Heard
     from memory.events import Origin
@@ -198,6 +199,9 @@ class AssistantLike(Protocol):
 
     def line_sources(self, line_id: str) -> Sequence[Memory]:
         """What a line of the profile was taken from, oldest first; none for an unknown id."""
+
+    def portrait(self) -> Portrait:
+        """What the user likes, and whom they speak of."""
 
     def offers(self) -> Sequence[OfferLike]:
         """What is worth saying unasked now, the most useful first."""

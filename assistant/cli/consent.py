@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,23 +40,25 @@ def preferences(context: typer.Context, as_json: AsJson = False) -> None:
     you last said so. Old tastes fade; saying so again strengthens them. What you never said, but
     asked for in three conversations or more, comes last, and is no part of your profile.
     """
+    from assistant.portrait import is_preference, often_text, repeated
+
     with opened(context) as store:
         read_profile(store)
         lines = store.profile.lines(now())
-        found = [line for line in lines if _is_preference(line)]
-        repeated = _repeated(store, lines)
+        found = [line for line in lines if is_preference(line)]
+        found_often = repeated(store, lines, now())
     found.sort(key=lambda line: (-line.belief, line.text))
     if as_json:
-        print_json([*map(_preference_json, found), *map(_often_json, repeated)])
+        print_json([*map(_preference_json, found), *map(_often_json, found_often)])
         return
     for line in found:
         where = f"  ({line.context})" if line.context else ""
         print(f"{line.belief:.2f}  {line.last_at.date().isoformat()}  {line.text}{where}")
         print(f"      {line.id}  said {len(line.sources)}x")
-    for each in repeated:
-        print(f"{each.belief:.2f}  {each.last_at.date().isoformat()}  {_often_text(each)}")
+    for each in found_often:
+        print(f"{each.belief:.2f}  {each.last_at.date().isoformat()}  {often_text(each)}")
         print(f"      {' '.join(each.sources)}")
-    if not found and not repeated:
+    if not found and not found_often:
         print("No preferences are known yet.")
 
 
@@ -148,14 +149,6 @@ def _name(target: Line | Topic) -> str:
     return str(getattr(target, "text", target))
 
 
-def _is_preference(line: Line) -> bool:
-    from memory.user.lines import Section
-    from memory.user.profile import usable
-
-    kinds = (Section.TASTES, Section.HABITS, Section.MANNER)
-    return usable(line) and (line.polarity != 0 or line.section in kinds)
-
-
 def _preference_json(line: Line) -> dict[str, Any]:
     return {
         "id": line.id,
@@ -172,24 +165,13 @@ def _preference_json(line: Line) -> dict[str, Any]:
     }
 
 
-def _repeated(store: MemoryStore, lines: Sequence[Line]) -> list[Often]:
-    from assistant.elicit.prior import load_prior
-    from assistant.elicit.repeated import NEWEST, often, wished_in
-
-    prior = load_prior()
-    wished = [one for e in store.profile.written(NEWEST) for one in wished_in(prior, e)]
-    return often(prior, wished, lines, now())
-
-
-def _often_text(each: Often) -> str:
-    return f"You often ask for: {each.label} ({len(each.sources)} times)"
-
-
 def _often_json(each: Often) -> dict[str, Any]:
+    from assistant.portrait import often_text
+
     return {
         "id": None,
         "context": each.domain,
-        "preference": _often_text(each),
+        "preference": often_text(each),
         "value": each.label,
         "polarity": 1,
         "strength": each.belief,

@@ -144,6 +144,18 @@ class Fulltext:
             ).fetchall()
         return [int(row[0]) for row in rows]
 
+    def mentions(self, name: str) -> tuple[int, int | None]:
+        """In how many turns these words stand one after the other, and the newest's position."""
+        phrase = " ".join(words(name))
+        if not phrase:
+            return 0, None
+        with self._views.reading() as db:
+            count, newest = db.conn.execute(
+                "SELECT count(*), max(rowid) FROM fulltext WHERE fulltext MATCH ?",
+                (indexable(f'"{phrase}"'),),
+            ).fetchone()
+        return int(count), newest
+
     def traits(self, seqs: Sequence[int]) -> dict[int, Traits]:
         """The traits of those of these positions that are turns."""
         found: dict[int, Traits] = {}

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from assistant.models.base import Usage
+from assistant.portrait import Portrait
 from assistant.updates import (
     Accepted,
     Answered,
@@ -246,6 +247,7 @@ class FakeAssistant:
     regenerated: list[tuple[str, str]] = field(default_factory=list)
     offered: list[FakeOffer] = field(default_factory=list)
     page: str = "# About me\n"
+    pictured: Portrait = field(default_factory=lambda: Portrait((), ()))
     days: list[tuple[date, int]] = field(default_factory=list)
     found: dict[str, list[Memory]] = field(default_factory=dict)
     """What a search gives for these words."""
@@ -300,6 +302,9 @@ class FakeAssistant:
 
     def line_sources(self, line_id: str) -> Sequence[Memory]:
         return [self.remembered["m1"]] if line_id == "abcdefgh" else []
+
+    def portrait(self) -> Portrait:
+        return self.pictured
 
     def offers(self) -> Sequence[FakeOffer]:
         return list(self.offered)

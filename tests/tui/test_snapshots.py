@@ -15,6 +15,7 @@ from memory.user.lines import Section
 from tests.tui.conftest import Stage
 from tests.tui.fake_models import FakeModels
 from tests.tui.fake_nights import FakeNights
+from tests.tui.fake_portrait import pictured
 from tests.tui.fakes import (
     CLOCK,
     NOW,
@@ -115,6 +116,7 @@ def rich_assistant() -> FakeAssistant:
     """One with something to show on every screen."""
     assistant = full_assistant()
     assistant.page = PAGE
+    assistant.pictured = pictured()
     assistant.days = [(NOW.date() - timedelta(days=n * n % 170), 3 + n * 7 % 23) for n in range(40)]
     assistant.found["bake"] = [
         memory(1, "What should I bake for my sister?"),
@@ -171,7 +173,23 @@ async def _models(standing: Stage) -> None:
     await standing.say("/models")
 
 
-SCENES = [_question, _search, _profile, _timeline, _forget, _temporary, _nights, _models]
+async def _people(standing: Stage) -> None:
+    await standing.say("/people")
+    page = standing.app.screen.query_one("#portrait-text", Static)
+    await standing.until(lambda: "badly" in str(page.render()))
+
+
+SCENES = [
+    _question,
+    _search,
+    _profile,
+    _timeline,
+    _forget,
+    _temporary,
+    _nights,
+    _models,
+    _people,
+]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

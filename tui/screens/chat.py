@@ -42,7 +42,7 @@ NARROW, WIDE = 60, 100
 """Columns from which panels may lie over the chat, and from which they stand beside it."""
 
 
-class ChatScreen(Views, Writing, Screen[None]):
+class ChatScreen(Writing, Views, Screen[None]):
     """What is on the screen, how it wakes up, and its panels; the rest is in the classes below."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("screen")

@@ -1,4 +1,4 @@
-"""The ways from the chat to what lies beside it: the nights, the models."""
+"""The ways from the chat to what lies beside it: tastes and people, the nights, the models."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.screens.models import ModelsScreen
 from tui.screens.nights import NightsScreen
+from tui.screens.portrait import PortraitScreen
 from tui.screens.sessions import Sessions
 from tui.widgets.title_bar import TitleBar
 
@@ -14,10 +15,24 @@ if TYPE_CHECKING:
 
 
 class Views(Sessions):
-    """The part of the chat screen that opens what needs no open assistant."""
+    """The part of the chat screen that opens screens beside the conversation."""
 
     nights: NightsLike | None = None
     models: ModelsLike | None = None
+
+    def open_search(self, text: str) -> None:
+        raise NotImplementedError
+
+    def action_portrait(self) -> None:
+        if self.assistant is None:
+            self.status.hint("Lifelore is still opening; try again in a moment.")
+        else:
+            screen = PortraitScreen(self.assistant, self.errands, self.clock)
+            self.app.push_screen(screen, self._person_chosen)
+
+    def _person_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self.open_search(name)
 
     def action_nights(self) -> None:
         if self.nights is None:
