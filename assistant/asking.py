@@ -15,6 +15,7 @@ from assistant.models.base import ChatMessage, LanguageModel
 from assistant.person import told
 from assistant.prompts import Brief
 from assistant.turn import TurnContext, TurnState
+from memory.documents import is_passage, put_before
 from memory.events import Event
 from memory.recall import Memory
 from memory.threads import conversation
@@ -34,7 +35,7 @@ class Asked:
 
 def answer_prompt(state: TurnState, turn: TurnContext, model: LanguageModel) -> Asked:
     """The prompt of the answer. Raises ContextOverflow as Composer does."""
-    composer = _composer(model, turn)
+    composer = _composer(model, turn, patience=_PATIENCE if state.get("attached") else 1)
     lines = turn.person.lines(state.get("lines", []))
     manner = turn.person.lines(state.get("manner", []))
     brief = Brief(
@@ -66,7 +67,16 @@ def words_of(state: TurnState, turn: TurnContext) -> str:
 
 
 def history_of(state: TurnState, turn: TurnContext) -> list[Event]:
-    """The conversation before this turn: messages with words, in order."""
+    """The conversation before this turn: messages with words, in order, without documents."""
+    return [event for event in _before(state, turn) if not is_passage(event)]
+
+
+def attached_to(state: TurnState, turn: TurnContext) -> list[Event]:
+    """The passages of what was put into the conversation for these words, in order."""
+    return put_before(_before(state, turn))
+
+
+def _before(state: TurnState, turn: TurnContext) -> list[Event]:
     said = conversation(turn.log, state["session_id"])
     before = takewhile(lambda event: event.id != state["message_id"], said)
     return [event for event in before if event.text is not None]
@@ -86,13 +96,17 @@ def _results(state: TurnState) -> list[str]:
     return [prompts.result_line(step["tool"], step["result"]) for step in state.get("steps", [])]
 
 
-def _composer(model: LanguageModel, turn: TurnContext) -> Composer:
+_PATIENCE = 4
+"""Times as much as usual is read of memories where a document was attached: it was asked for."""
+
+
+def _composer(model: LanguageModel, turn: TurnContext, *, patience: int = 1) -> Composer:
     reserve = min(turn.limits.answer_tokens, model.context_tokens // 4)
     recall_seconds = turn.watch.marks.get("recall", 0.0) / 1000
     return Composer(
         model,
         turn.store,
         reserve,
-        lambda unread: turn.limits.reading.memory_tokens(unread, recall_seconds),
+        lambda unread: patience * turn.limits.reading.memory_tokens(unread, recall_seconds),
         lambda messages: turn.read.tokens(model, messages),
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from assistant import prompts
 from assistant.asking import (
     answer_prompt,
+    attached_to,
     choice_prompt,
     found_of,
     history_of,
@@ -41,6 +42,7 @@ from assistant.updates import (
 from memory.errors import Erased, MemoryFault
 from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.pack import render
+from memory.recall import Memory
 from memory.text import content_words, words
 from tools.registry import NO_TOOL, ToolOutcome
 
@@ -50,6 +52,8 @@ _LISTED = 2
 """Times as many memories as usual, for a question that asks for several things."""
 _EVERYTHING = 50
 """Memories at most, for a question that asks for all that there is of something."""
+_PASSAGES = 48
+"""Passages of an attached document at most that a turn tries to put into the prompt."""
 _CHOICE_TOKENS = 128
 _CATCH_UP = 128
 """Events whose vectors a turn makes before it recalls."""
@@ -86,6 +90,8 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     if problem := found.degraded or behind:
         turn.emit(Notice(problem))
     turn.watch.mark("recall")
+    if attached := attached_to(state, turn):
+        return {"found": _of_attached(attached, found.memories, turn), "attached": True}
     if not (found.known or problem or _leans_on(recent, text)):
         return {"found": [(m.id, m.score) for m in found.memories[:1]], "unknown": True}
     best = max((m.score for m in found.memories), default=0.0)
@@ -98,6 +104,19 @@ def recall(state: TurnState, turn: TurnContext) -> TurnState:
     wider = _LISTED if found.lists else 1
     kept = [m for m in found.memories if m.score >= turn.limits.relevance / wider * best]
     return {"found": [(m.id, m.score) for m in kept[: wider * turn.limits.memories]]}
+
+
+def _of_attached(
+    attached: Sequence[Event], found: Sequence[Memory], turn: TurnContext
+) -> list[tuple[str, float]]:
+    """What was attached to these words, the passages that suit them first, then other memories."""
+    scores = {memory.id: memory.score for memory in found}
+    ranked = sorted(attached, key=lambda event: (-scores.get(event.id, 0.0), event.seq))
+    if (more := len(ranked) - _PASSAGES) > 0:
+        turn.emit(Notice(f"{more} more passages of what you attached were not looked at."))
+    passages = [event.id for event in ranked[:_PASSAGES]]
+    others = [memory.id for memory in found[: turn.limits.memories] if memory.id not in passages]
+    return [(each, scores.get(each, 0.0)) for each in [*passages, *others]]
 
 
 def know_user(state: TurnState, turn: TurnContext) -> TurnState:

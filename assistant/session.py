@@ -6,12 +6,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
 from typing import Literal
 
 from ulid import ULID
 
+from assistant.attaching import read_document
 from assistant.background import Background
 from assistant.derive import Consolidation
 from assistant.errors import AssistantFault
@@ -26,6 +28,8 @@ from assistant.runs import Runs
 from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
 from assistant.wishes import Unremembering, Wish, not_to_remember
+from memory.documents import by_document, is_passage
+from memory.documents import drafts as passages_as_drafts
 from memory.errors import MemoryFault, NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.forget import ForgetPlan
@@ -55,6 +59,8 @@ class Turn:
     text: str
     status: Literal["complete", "cancelled", "interrupted", "failed"]
     memories: tuple[str, ...]
+    document: bool = False
+    """Whether it is a file that was put into the conversation, named by `speaker`."""
 
 
 class Assistant:
@@ -268,6 +274,23 @@ class Assistant:
             yield from self._unremembered(event, wish, updates) if wish else updates
         self._wake_background()
 
+    def attach(self, session: Session, path: Path) -> Turn:
+        """Put the words of a file into a conversation; see Session.attach."""
+        if not session.keeping.lasting:
+            raise RefusedInput("Nothing can be attached to a temporary conversation.")
+        document = read_document(path)
+        text, _ = repair(document.text)
+        with self._undisturbed(), self._one_turn:
+            opening = [] if session.opening is None else [session.opening]
+            drafts = [
+                *(Draft(payload=p, session_id=session.id, origin=Origin.USER) for p in opening),
+                *passages_as_drafts(document.name, text, session.id),
+            ]
+            events = self.store.append(drafts)[len(opening) :]
+            session.opening = None
+        self._wake_background()
+        return _turn(events)
+
     def answer_again(self, session: Session, message_id: str) -> Generator[Update, None, None]:
         """Another answer to a message; see Session.regenerate."""
         found = [event for event in session.said() if event.id == message_id]
@@ -470,6 +493,14 @@ class Session:
         """Whether nothing of it is kept."""
         return not self.keeping.lasting
 
+    def attach(self, path: Path) -> Turn:
+        """Put the words of a file into the conversation, as somebody else's; the card to show.
+
+        What of them fits goes into the prompt of the next turn; later they are recalled as
+        everything is. Waits for a turn under way. Raises RefusedInput and HomeUnusable.
+        """
+        return self._assistant.attach(self, path)
+
     def close(self) -> None:
         """Let go of the words of a temporary conversation; another one is not affected."""
         if self.temporary:
@@ -485,17 +516,23 @@ class Session:
         return conversation(self.keeping.log, last.session_id, last.id)
 
     def turns(self) -> list[Turn]:
-        """Every message so far, in order."""
+        """Every message so far, in order; a document is one of them."""
         return [
-            Turn(
-                e.id,
-                e.at,
-                e.origin,
-                e.payload.speaker,
-                e.payload.text,
-                e.payload.status,
-                e.payload.memories,
-            )
-            for e in self.said()
-            if isinstance(e.payload, Message)
+            _turn(part) for part in by_document(self.said()) if isinstance(part[0].payload, Message)
         ]
+
+
+def _turn(part: Sequence[Event]) -> Turn:
+    """A message, or the passages of a document as one, under the id of the first."""
+    first = part[0]
+    assert isinstance(first.payload, Message)
+    return Turn(
+        first.id,
+        first.at,
+        first.origin,
+        first.payload.speaker,
+        "\n\n".join(event.text or "" for event in part),
+        first.payload.status,
+        first.payload.memories,
+        is_passage(first),
+    )

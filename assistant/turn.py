@@ -30,6 +30,8 @@ class TurnState(TypedDict, total=False):
     """Ids of the lines of the profile that the prompt is given, best first."""
     manner: list[str]
     """Ids of the lines on how to answer."""
+    attached: bool
+    """Passages of a document that was attached to the words are among them."""
     unknown: bool
     """The words ask what only memory could tell, and it does not seem to."""
     used: list[str]

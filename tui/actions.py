@@ -185,6 +185,14 @@ ACTIONS = (
         argument="[words]",
         place="answer",
     ),
+    Action(
+        "attach",
+        "",
+        "Attach",
+        "Put the words of a file (text or PDF) into this conversation",
+        command="attach",
+        argument="path",
+    ),
     Action("export", "", "Export", "Write this conversation to a Markdown file", command="export"),
     Action(
         "open_memory",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from pathlib import Path
     from threading import Event as Flag
 
     from assistant.choosing import Choice
@@ -60,6 +61,9 @@ class TurnLike(Protocol):
     def status(self) -> str: ...
     @property
     def memories(self) -> tuple[str, ...]: ...
+    @property
+    def document(self) -> bool:
+        """Whether it is a file that was put into the conversation, named by `speaker`."""
 
 
 class OfferLike(Protocol):
@@ -109,6 +113,9 @@ class SessionLike(Protocol):
 
     def turns(self) -> Sequence[TurnLike]:
         """Every turn, oldest first."""
+
+    def attach(self, path: Path) -> TurnLike:
+        """Put the words of a file into the conversation; the card to show. Raises RefusedInput."""
 
     def close(self) -> None:
         """Let go of the words of a temporary conversation; another one is not affected."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from assistant.models.base import Usage
@@ -73,6 +74,7 @@ class FakeTurn:
     speaker: str | None = None
     status: str = "complete"
     memories: tuple[str, ...] = ()
+    document: bool = False
 
 
 def memory(
@@ -203,6 +205,11 @@ class FakeSession:
         session = FakeSession(self._assistant, forked, temporary=self.temporary)
         self._assistant.opened.append(session)
         return session
+
+    def attach(self, path: Path) -> FakeTurn:
+        self._assistant._tell("attach", str(path))
+        text = "Refunds within thirty days. " * 40
+        return FakeTurn("d1", text, Origin.THIRD_PARTY, speaker=path.name, document=True)
 
     def close(self) -> None:
         self.closed = True

@@ -1,17 +1,22 @@
-"""The ways from the chat to what lies beside it: tastes and people, the nights, the models."""
+"""The ways from the chat to what lies beside it: a file, tastes, people, nights, models."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.screens.models import ModelsScreen
 from tui.screens.nights import NightsScreen
 from tui.screens.portrait import PortraitScreen
 from tui.screens.sessions import Sessions
+from tui.text import one_line
 from tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from tui.ports import ModelsLike, NightsLike
+    from tui.ports import ModelsLike, NightsLike, SessionLike, TurnLike
+    from tui.widgets.transcript import Transcript
+
+_ASLEEP = "Lifelore is still opening; try again in a moment."
 
 
 class Views(Sessions):
@@ -25,7 +30,7 @@ class Views(Sessions):
 
     def action_portrait(self) -> None:
         if self.assistant is None:
-            self.status.hint("Lifelore is still opening; try again in a moment.")
+            self.status.hint(_ASLEEP)
         else:
             screen = PortraitScreen(self.assistant, self.errands, self.clock)
             self.app.push_screen(screen, self._person_chosen)
@@ -33,6 +38,45 @@ class Views(Sessions):
     def _person_chosen(self, name: str | None) -> None:
         if name is not None:
             self.open_search(name)
+
+    # A file into the conversation.
+
+    def action_attach(self, path: str) -> None:
+        current, assistant = self.conversations.current, self.assistant
+        if assistant is None:
+            self.status.hint(_ASLEEP)
+        elif current.temporary:
+            self.status.hint("Nothing can be attached to a temporary conversation.")
+        elif not current.ready or self.outbox.concerns(current):
+            self.status.hint("Attach it once this conversation is open and answered.")
+        else:
+            self.status.work(f"Reading {one_line(path, 60)}")
+            current.ready = False  # words that are sent meanwhile wait for it
+
+            def attach() -> tuple[SessionLike, TurnLike]:
+                session = current.session or assistant.session(current.session_id)
+                return session, session.attach(Path(path.strip("'\"")))
+
+            self.errands.run(
+                self,
+                attach,
+                lambda done: self._attached(current, *done),
+                lambda problem: self._not_attached(current, problem),
+            )
+
+    async def _attached(self, transcript: Transcript, session: SessionLike, card: TurnLike) -> None:
+        self.status.rest()
+        transcript.session, transcript.session_id, transcript.ready = session, session.id, True
+        await transcript.show_document(card)
+        self.status.hint("What of it fits goes along with your next words; later it is recalled.")
+        self.refresh_sessions()
+        self.send_next()
+
+    def _not_attached(self, transcript: Transcript, problem: str) -> None:
+        transcript.ready = True
+        self.status.rest()
+        self.status.hint(f"This was not attached. {problem}")
+        self.send_next()
 
     def action_nights(self) -> None:
         if self.nights is None:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from tui.actions import bindings
 from tui.widgets.answer import Answer
+from tui.widgets.document_card import DocumentCard
 from tui.widgets.earlier import Earlier
 from tui.widgets.later import Later
 from tui.widgets.notice import NoticeLine
@@ -171,6 +172,9 @@ class Transcript(VerticalScroll):
             for message_id in gone:
                 if (turn := self.turn(message_id)) is not None:
                     await turn.remove()
+            for card in self.query(DocumentCard):
+                if card.message_id in gone:
+                    await card.remove()
         if self.selected is not None and not self.selected.is_attached:
             self.selected = None
             if (last := self.neighbour(-1)) is not None:
@@ -236,6 +240,14 @@ class Transcript(VerticalScroll):
         self.anchor()
         return words
 
+    async def show_document(self, turn: TurnLike) -> None:
+        """Show a file that was just put into the conversation."""
+        await self.query(".welcome").remove()
+        if self._later and self.session is not None:
+            await self.fill(self.session, self._turns)
+        await self._column.mount(self._widget(turn))
+        self.anchor()
+
     async def begin_answer(self, words: Words) -> Answer:
         """Mount an empty answer below the words it answers, above those that still wait."""
         answer = Answer(self._clock.time(self._clock.now()))
@@ -267,5 +279,7 @@ class Transcript(VerticalScroll):
         when = self._clock.moment(turn.at)
         if turn.origin.value == "assistant":
             return Answer(when, turn.text, turn.status, turn.memories, turn.id)
+        if turn.document:
+            return DocumentCard(turn.speaker or "", when, turn.text, turn.id)
         speaker = turn.speaker or _SPEAKERS[turn.origin.value]
         return Words(speaker, when, turn.text, message_id=turn.id)

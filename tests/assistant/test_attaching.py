@@ -1,0 +1,167 @@
+"""Files that are put into a conversation."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from assistant import attaching
+from assistant.attaching import read_document
+from assistant.models.base import ChatMessage
+from assistant.session import Assistant
+from assistant.updates import Notice
+from memory.errors import RefusedInput
+from memory.events import Origin
+from tests.assistant.builders import answer_to, only, open_scripted
+
+CONTRACT = (
+    "The tenant keeps two cats.\n\n"
+    + "\n\n".join(
+        f"Clause {n}. " + f"The party of part {n} pays {n} florins on the first of each month. " * 6
+        for n in range(1, 71)
+    )
+    + "\n\nThe cellar with the old oven belongs to the bakery next door."
+)
+
+
+def pdf(text: str) -> bytes:
+    """A file of one page that says this."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(300, 300)
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F1"): font})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    drawn = DecodedStreamObject()
+    drawn.set_data(f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode())
+    page[NameObject("/Contents")] = drawn
+    made = BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+RENT = "The rent is 700 florins."
+
+
+def written(folder: Path, name: str, data: bytes | str) -> Path:
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.txt", "Grüße\n", "Grüße\n"),
+        ("bom.txt", b"\xef\xbb\xbfhello", "hello"),
+        ("wide.txt", "hello".encode("utf-16"), "hello"),
+        ("old.txt", b"caf\xe9", "café"),
+        ("a.pdf", pdf(RENT), RENT),
+        ("no-ending", pdf(RENT), RENT),
+    ],
+)
+def test_words_are_read(tmp_path: Path, name: str, data: bytes | str, text: str) -> None:
+    found = read_document(written(tmp_path, name, data))
+    assert (found.name, found.text.strip()) == (name, text.strip())
+
+
+def locked(path: Path) -> bytes:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret")
+    writer.write(path)
+    return path.read_bytes()
+
+
+def test_files_without_words_are_refused_with_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blank = PdfWriter()
+    blank.add_blank_page(100, 100)
+    blank.write(tmp_path / "scan.pdf")
+    cases = {
+        tmp_path / "missing.txt": "cannot be read",
+        tmp_path: "is a folder",
+        written(tmp_path, "x.bin", b"\x00\x01\x02"): "neither text nor a PDF",
+        written(tmp_path, "x.png", b"\x89PNG"): "words in pictures are not read",
+        written(tmp_path, "empty.txt", " \n"): "no words in empty.txt",
+        written(tmp_path, "broken.pdf", b"%PDF-1.7 nothing"): "may be damaged",
+        tmp_path / "scan.pdf": "pages may be pictures",
+        written(tmp_path, "locked.pdf", locked(tmp_path / "l.pdf")): "locked with a password",
+    }
+    for path, why in cases.items():
+        with pytest.raises(RefusedInput, match=why):
+            read_document(path)
+    monkeypatch.setattr(attaching, "MOST_CHARACTERS", 3)
+    with pytest.raises(RefusedInput, match="3 can be attached"):
+        read_document(written(tmp_path, "long.txt", "four"))
+
+
+def opened(home: Path, prompts: list[str]) -> Assistant:
+    def script(messages: list[ChatMessage]) -> str:
+        prompts.append(messages[-1].content)
+        return "So it says."
+
+    return open_scripted(home, script)  # type: ignore[arg-type]  # a list is a sequence
+
+
+def test_what_fits_goes_into_the_prompt_and_what_did_not_is_said(
+    home: Path, tmp_path: Path
+) -> None:
+    prompts: list[str] = []
+    assistant = opened(home, prompts)
+    try:
+        session = assistant.session()
+        card = session.attach(written(tmp_path, "rent.txt", CONTRACT))
+        assert (card.speaker, card.document, card.origin) == ("rent.txt", True, Origin.THIRD_PARTY)
+        updates = list(session.send("Whose is the cellar with the old oven?"))
+        assert "belongs to the bakery next door" in prompts[-1]
+        told = " ".join(notice.text for notice in only(Notice, updates))
+        assert "more passages of what you attached were not looked at" in told
+        assert "more memories did not fit into the prompt" in told
+        # The conversation itself is as it was; the document is one entry of it.
+        assert [turn.document for turn in session.turns()] == [True, False, False]
+        assert session.turns()[0].text.startswith("The tenant keeps two cats.")
+        assert assistant.sessions()[0].title == "Whose is the cellar with the old oven?"
+        clauses = prompts[-1].count("Clause")
+        later = list(session.send("Thank you, that was all for today."))
+        assert not [one for one in only(Notice, later) if "attached" in one.text]
+        assert prompts[-1].count("Clause") < clauses
+    finally:
+        assistant.close()
+
+
+def test_nothing_of_it_is_the_users_and_it_can_be_forgotten(home: Path, tmp_path: Path) -> None:
+    assistant = opened(home, [])
+    try:
+        session = assistant.session()
+        text = "I am allergic to quokkas and I love cardamom buns. My sister is called Berta."
+        session.attach(written(tmp_path, "diary.txt", text))
+        answer_to(assistant, "Good morning to you.", session.id)
+        assert assistant.store.profile.lines(assistant._clock.now(), all=True) == []
+        [memory] = assistant.search("quokkas")
+        assert (memory.origin, memory.speaker) == (Origin.THIRD_PARTY, "diary.txt")
+        assistant.forget(assistant.plan_forgetting([memory.id]))
+        assert [turn.document for turn in session.turns()] == [False, False]
+    finally:
+        assistant.close()
+    for path in home.rglob("*"):
+        assert not path.is_file() or b"quokkas" not in path.read_bytes()
+
+
+def test_a_temporary_conversation_takes_nothing(home: Path, tmp_path: Path) -> None:
+    assistant = opened(home, [])
+    try:
+        with pytest.raises(RefusedInput, match="temporary"):
+            assistant.temporary_session().attach(written(tmp_path, "a.txt", "Words."))
+    finally:
+        assistant.close()
