@@ -27,6 +27,7 @@ from assistant.portrait import Portrait, portrait
 from assistant.runs import Runs
 from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
+from assistant.welcome import Welcome
 from assistant.wishes import Unremembering, Wish, not_to_remember
 from memory.documents import by_document, is_passage
 from memory.documents import drafts as passages_as_drafts
@@ -91,6 +92,7 @@ class Assistant:
         self._unremembering = Unremembering(store, runs)
         self._kept = Keeping(store.log, graph, toolbox)
         self.person = person
+        self.welcome = Welcome(store, person.questions)
         self._limits = limits
         self._clock = clock
         self._consolidation = consolidation

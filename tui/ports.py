@@ -7,7 +7,7 @@ One turn runs at a time, but everything else may be called from another thread w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.choosing import Choice
     from assistant.nights import Page
     from assistant.portrait import Portrait
-    from assistant.updates import Update, Working
+    from assistant.updates import Question, Update, Working
     from assistant.voice.ports import Heard
     from memory.events import Origin
     from memory.forget import ForgetPlan
@@ -156,6 +156,23 @@ class ModelsLike(Protocol):
         """Answer with this one from now on; a sentence. Raises AssistantFault and MemoryFault."""
 
 
+class WelcomeLike(Protocol):
+    """The first minute in a home."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """What is sensitive, by name."""
+
+    def first_time(self) -> bool:
+        """Whether to show it now; it says so once."""
+
+    def introduce(self, name: str, may_keep: Collection[str]) -> None:
+        """Keep a name, if any, and a yes to these topics."""
+
+    def question(self) -> Question | None:
+        """The next question; None when there is no more to ask."""
+
+
 class AssistantLike(Protocol):
     """The assistant as a front end sees it."""
 
@@ -164,6 +181,9 @@ class AssistantLike(Protocol):
 
     @property
     def context_tokens(self) -> int: ...
+
+    @property
+    def welcome(self) -> WelcomeLike: ...
 
     def sessions(self) -> Sequence[SummaryLike]:
         """Every session, newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -175,6 +175,30 @@ def _event(event_id: str, text: str, origin: Origin) -> Event:
     )
 
 
+class FakeWelcome:
+    """Due only where a test says so; its questions are put in turn."""
+
+    topics = ("health", "religion", "finances")
+
+    def __init__(self) -> None:
+        self.due = False
+        self.questions: list[Question] = []
+        self.introduced: list[tuple[str, list[str]]] = []
+        self.refused: Exception | None = None
+
+    def first_time(self) -> bool:
+        due, self.due = self.due, False
+        return due
+
+    def introduce(self, name: str, may_keep: Collection[str]) -> None:
+        if self.refused is not None:
+            raise self.refused
+        self.introduced.append((name, sorted(may_keep)))
+
+    def question(self) -> Question | None:
+        return self.questions.pop(0) if self.questions else None
+
+
 class FakeSession:
     def __init__(
         self, assistant: FakeAssistant, session_id: str, *, temporary: bool = False
@@ -270,6 +294,7 @@ class FakeAssistant:
     """Drafts that were read ahead, with the session they are for."""
     unsettled: int = 0
     """How often reading ahead was to end."""
+    welcome: FakeWelcome = field(default_factory=FakeWelcome)
     closed: bool = False
     model_name: str = "qwen3-4b"
     context_tokens: int = 8192

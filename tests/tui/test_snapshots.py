@@ -220,3 +220,22 @@ def test_scenes(
         await standing.rest()
 
     assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(60, 24), (120, 34)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("page", [0, 1, 3])
+def test_welcome(snap_compare: Compare, page: int, size: tuple[int, int], theme: str) -> None:
+    assistant = FakeAssistant()
+    assistant.welcome.due = True
+    assistant.welcome.questions = [question()]
+    app = app_over(assistant, theme, None)
+
+    async def play(pilot: Pilot[None]) -> None:
+        standing = Stage(app, pilot, assistant)
+        await standing.until(lambda: app.screen.query("#welcome-text"))
+        for _ in range(page):
+            await pilot.press("enter")
+            await standing.rest()
+
+    assert snap_compare(app, terminal_size=size, run_before=play)

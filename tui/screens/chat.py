@@ -103,6 +103,7 @@ class ChatScreen(Writing, Views, Screen[None]):
         self.refresh_sessions()
         if self._session_id is not None:
             self.load(self._session_id, self.conversations.current)
+        self.greet()
 
     @hears(OpenFailed)
     async def _open_failed(self, event: OpenFailed) -> None:

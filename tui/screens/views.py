@@ -9,7 +9,9 @@ from tui.screens.models import ModelsScreen
 from tui.screens.nights import NightsScreen
 from tui.screens.portrait import PortraitScreen
 from tui.screens.sessions import Sessions
+from tui.screens.welcome import WelcomeScreen
 from tui.text import one_line
+from tui.widgets.prompt import Prompt
 from tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ class Views(Sessions):
     def _person_chosen(self, name: str | None) -> None:
         if name is not None:
             self.open_search(name)
+
+    # The first minute.
+
+    def greet(self) -> None:
+        """Show the welcome, where nothing was ever said."""
+        if (assistant := self.assistant) is not None:
+            self.errands.run(self, assistant.welcome.first_time, self._greet)
+
+    def _greet(self, first_time: bool) -> None:
+        """Whoever writes already needs no welcome."""
+        if first_time and self.assistant is not None and not self.query_one(Prompt).text:
+            self.app.push_screen(WelcomeScreen(self.assistant, self.errands), self._greeted)
+
+    def _greeted(self, sentence: str | None) -> None:
+        self.status.hint(sentence or "")
+        self.query_one(Prompt).focus()
 
     # A file into the conversation.
 
