@@ -171,14 +171,15 @@ def _turns(history: Sequence[Event]) -> list[ChatMessage]:
     for event in history:
         payload = event.payload
         assert isinstance(payload, Message)
+        text = event.text or payload.text
         role = "assistant" if event.origin is Origin.ASSISTANT else "user"
         if messages[-1].role == role:
-            merged = f"{messages[-1].content}\n{payload.text}"
+            merged = f"{messages[-1].content}\n{text}"
             messages[-1] = ChatMessage(messages[-1].role, merged)
         elif role == "assistant" and messages[-1].role == "user":
-            messages.append(ChatMessage("assistant", payload.text))
+            messages.append(ChatMessage("assistant", text))
         elif role == "user":
-            messages.append(ChatMessage("user", payload.text))
+            messages.append(ChatMessage("user", text))
     if messages[-1].role == "user":
         # Words that were never answered; the template needs something between them and the next.
         messages.append(ChatMessage("assistant", "(not answered)"))

@@ -29,6 +29,7 @@ from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Notice, Update, Working
 from assistant.welcome import Welcome
 from assistant.wishes import Unremembering, Wish, not_to_remember
+from memory.correct import correct
 from memory.documents import by_document, is_passage
 from memory.documents import drafts as passages_as_drafts
 from memory.errors import MemoryFault, NotFound, RefusedInput
@@ -62,6 +63,8 @@ class Turn:
     memories: tuple[str, ...]
     document: bool = False
     """Whether it is a file that was put into the conversation, named by `speaker`."""
+    first: str | None = None
+    """What an answer said before the user corrected it."""
 
 
 class Assistant:
@@ -468,6 +471,15 @@ class Session:
         self.cancelled.clear()
         yield from self._assistant.answer_again(self, message_id)
 
+    def correct(self, answer_id: str, text: str) -> None:
+        """Put the user's own words in the place of an answer here; the first stay in the log.
+
+        Recall, later turns and the night read the new words. Raises NotFound and RefusedInput.
+        """
+        if all(event.id != answer_id for event in self.said()):
+            raise NotFound(f"There is no answer {answer_id} in this conversation.")
+        correct(self.keeping.log, answer_id, text)
+
     def cancel(self) -> None:
         """Stop the answer under way; what was said of it is kept. Safe from any thread."""
         self.cancelled.set()
@@ -537,4 +549,5 @@ def _turn(part: Sequence[Event]) -> Turn:
         first.payload.status,
         first.payload.memories,
         is_passage(first),
+        None if first.corrected is None else first.payload.text,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from memory.events import Event, Message, Note, Origin, Rated
+from memory.events import Correction, Event, Message, Note, Origin, Rated
 from memory.log import Log
 from memory.own_words import own_words
 from memory.text import content_words, words
@@ -44,8 +44,8 @@ class Gathered:
     """Every content word of anybody."""
     answers: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     """Message id -> complete answers of the assistant to it, oldest first."""
-    rewrites: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    """Message id -> the user's own versions of the answer to it."""
+    rewrites: dict[str, Event] = field(default_factory=dict)
+    """Message id -> the user's own version of an answer to it, the newest."""
     prompts: dict[str, Event] = field(default_factory=dict)
     """Messages of the user by id, as far as something answers them."""
     ratings: dict[str, Event] = field(default_factory=dict)
@@ -60,12 +60,17 @@ def gather(log: Log) -> Gathered:
     """Read the whole log once, a page at a time."""
     found = Gathered()
     before: dict[str, Event] = {}
+    replies: dict[str, tuple[str, str]] = {}
     for event in _events(log):
         found.head = event.seq
         payload = event.payload
         if isinstance(payload, Rated) and event.origin is Origin.USER:
             found.ratings[payload.target] = event
+        elif isinstance(payload, Correction) and event.origin is Origin.USER:
+            _note_correction(found, event, payload, replies)
         elif isinstance(payload, Message):
+            if event.origin is Origin.ASSISTANT and payload.reply_to:
+                replies[event.id] = payload.reply_to, payload.text
             if payload.status == "complete" and payload.text.strip():
                 _note_message(found, event, payload, before.get(event.session_id))
                 before[event.session_id] = event
@@ -89,11 +94,30 @@ def _note_message(found: Gathered, event: Event, payload: Message, before: Event
         if payload.reply_to:
             found.answers[payload.reply_to].append(event)
     elif event.origin is Origin.USER:
-        if payload.reply_to and payload.reply_to in found.answers:
-            found.rewrites[payload.reply_to].append(event)
-            return
         follows = before if before is not None and before.origin is Origin.THIRD_PARTY else None
         _note_words(found, event, payload.text, note=False, follows=follows)
+
+
+def _note_correction(
+    found: Gathered,
+    event: Event,
+    correction: Correction,
+    replies: Mapping[str, tuple[str, str]],
+) -> None:
+    """`replies` has, by answer, the message it replies to and its first words."""
+    found.said.update(content_words(correction.text))
+    prompt_id, first = replies.get(correction.answer, (None, ""))
+    if prompt_id is None:
+        return  # the answer was erased, or answers nothing
+    if correction.text.strip() != first.strip():
+        found.rewrites[prompt_id] = event
+    elif _answer_of(found.rewrites.get(prompt_id)) == correction.answer:
+        del found.rewrites[prompt_id]  # taken back
+
+
+def _answer_of(correction: Event | None) -> str | None:
+    payload = correction.payload if correction else None
+    return payload.answer if isinstance(payload, Correction) else None
 
 
 def _note_words(

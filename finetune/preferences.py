@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from finetune.examples import Example, Pair, Said, identity
 from finetune.gather import Gathered
 from finetune.mask import Masker
-from memory.events import Event, Origin
+from memory.events import Correction, Event, Message
 from memory.own_words import own_words
 
 GOOD, BAD = 3, 2
@@ -19,19 +19,19 @@ APPROVED = 4
 def pairs(gathered: Gathered) -> Iterator[Pair]:
     """For each prompt, every answer that was preferred with every one that was not."""
     for prompt_id, prompt in gathered.prompts.items():
-        answers, rewrites = gathered.answers[prompt_id], gathered.rewrites[prompt_id]
-        for chosen, rejected in _preferred(answers, rewrites, gathered):
+        answers, rewrite = gathered.answers[prompt_id], gathered.rewrites.get(prompt_id)
+        for chosen, rejected in _preferred(answers, rewrite, gathered):
             if _said(chosen) and _said(rejected) and _said(chosen) != _said(rejected):
                 yield _pair(prompt, chosen, rejected, gathered)
 
 
 def _preferred(
-    answers: Sequence[Event], rewrites: Sequence[Event], gathered: Gathered
+    answers: Sequence[Event], rewrite: Event | None, gathered: Gathered
 ) -> Iterator[tuple[Event, Event]]:
     """(chosen, rejected): the user's own version over any answer, a better over a worse rating,
     and, where the ratings say nothing, the answer kept over the one generated before it."""
-    if rewrites:
-        yield from ((rewrites[-1], answer) for answer in answers)
+    if rewrite is not None:
+        yield from ((rewrite, answer) for answer in answers)
         return
     rated = [(gathered.rating(answer.id), answer) for answer in answers]
     good = [answer for rating, answer in rated if rating is not None and rating >= GOOD]
@@ -44,9 +44,10 @@ def _preferred(
 
 
 def _said(answer: Event) -> str:
-    """The words of an answer; of the user's own version, only theirs."""
-    text = answer.text or ""
-    return own_words(text) if answer.origin is Origin.USER else text.strip()
+    """The words of an answer as it was given; of the user's own version, only theirs."""
+    if isinstance(answer.payload, Correction):
+        return own_words(answer.payload.text)
+    return answer.payload.text.strip() if isinstance(answer.payload, Message) else ""
 
 
 def _pair(prompt: Event, chosen: Event, rejected: Event, gathered: Gathered) -> Pair:
@@ -67,11 +68,14 @@ def approved(gathered: Gathered) -> Iterator[Example]:
     """Answers with the best rating, and the user's own versions of answers."""
     for prompt_id, prompt in gathered.prompts.items():
         best = [a for a in gathered.answers[prompt_id] if gathered.rating(a.id) == APPROVED]
-        for answer in gathered.rewrites[prompt_id][-1:] or best[-1:]:
+        rewrite = gathered.rewrites.get(prompt_id)
+        for answer in [rewrite] if rewrite else best[-1:]:
             if not _said(answer):
                 continue
             masker = Masker()
             sources = [prompt.id, answer.id]
+            if isinstance(answer.payload, Correction):
+                sources.insert(1, answer.payload.answer)
             if answer.id in gathered.ratings:
                 sources.append(gathered.ratings[answer.id].id)
             yield Example(

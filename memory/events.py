@@ -165,6 +165,15 @@ class Rated(Payload):
     comment: str | None = None
 
 
+class Correction(Payload):
+    """The user's own version of an answer; it stands in the answer's place from then on."""
+
+    kind: Literal["correction"] = "correction"
+    answer: str
+    """Id of the assistant's message; a later correction of the same outdoes this one."""
+    text: str
+
+
 class Redaction(Payload):
     """The erasure of events; names them, says nothing of what they held."""
 
@@ -184,6 +193,7 @@ AnyPayload = Annotated[
     | Suggested
     | SuggestionAnswered
     | Rated
+    | Correction
     | Redaction,
     Field(discriminator="kind"),
 ]
@@ -201,6 +211,7 @@ VERSIONS: dict[str, int] = {
     "suggested": 1,
     "suggestion_answered": 1,
     "rated": 1,
+    "correction": 1,
     "redaction": 1,
 }
 """The version in which each kind is written today."""
@@ -219,12 +230,15 @@ class Event(BaseModel):
     session_id: str
     origin: Origin
     payload: AnyPayload | None
+    corrected: str | None = None
+    """Of an answer that the user corrected, as it was read: their version. It is not part of the
+    event but of a later one."""
 
     @property
     def text(self) -> str | None:
-        """The words that recall searches, or None for an event without any."""
+        """The words that stand: those that recall searches, or None for an event without any."""
         if isinstance(self.payload, Message | Note) and self.payload.text.strip():
-            return self.payload.text
+            return self.payload.text if self.corrected is None else self.corrected
         return None
 
 

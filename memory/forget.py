@@ -3,9 +3,9 @@
 The assistant's own words may repeat what it was told. With an event go, transitively, the
 answers and tool calls of its turn, every later word of the assistant or a tool that stood beside
 it in a session, was given it as a memory or found it by a tool, and shares a word with it, and
-every one anywhere that holds all of its words. Other words of
-the user stay, also where they touch on it: those are theirs to forget. Lines of the profile that
-they wrote in the place of a forgotten one stay too, and are listed.
+every one anywhere that holds all of its words. An answer and its corrections go together. Other
+words of the user stay, also where they touch on it: those are theirs to forget. Lines of the
+profile that they wrote in the place of a forgotten one stay too, and are listed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from memory.events import (
     AnyPayload,
     AskAnswered,
     Asked,
+    Correction,
     Event,
     Message,
     Note,
@@ -34,6 +35,8 @@ from memory.user.said import line_id
 
 KEPT_EDIT = "profile-edit.md"
 """A page of the profile that was edited and refused; it lies in the home, as forgetting looks."""
+KEPT_ANSWER = "answer.md"
+"""An answer while it is corrected in an editor; it lies there for the same reason."""
 
 _PIECE = 48
 """Characters of the pieces looked for on disk; longer texts do not lie in one stretch there."""
@@ -77,15 +80,16 @@ class _Trace:
 def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
     """Find what repeats the events asked for. Reads the log once from the earliest of them."""
     asked = [event for event in asked if event.kind != "redaction"]
+    sought = [*asked, *_corrected_by(log, asked)]
     trace = _Trace(
-        gone={event.id: event for event in asked},
-        words=_words_of(asked),
-        texts=[set(content_words(t[:_QUOTED])) for e in asked for t in texts_of(e.payload)],
-        sessions={event.session_id for event in asked},
+        gone={event.id: event for event in sought},
+        words=_words_of(sought),
+        texts=[set(content_words(t[:_QUOTED])) for e in sought for t in _texts(e)],
+        sessions={event.session_id for event in sought},
         turns=set(),
     )
     edits: list[Event] = []
-    start = min((event.seq for event in asked), default=1) - 1
+    start = min((event.seq for event in sought), default=1) - 1
     # Anything that repeats an event comes after it, so one pass in order is transitive.
     while asked and (events := log.read_after(start, 1000)):
         start = events[-1].seq
@@ -101,6 +105,13 @@ def plan_forgetting(log: Log, asked: Sequence[Event]) -> ForgetPlan:
     places = {line_id(i, str(part)) for i in trace.gone for part in range(_MOST_PARTS)}
     beside = [edit for edit in edits if edit.id not in trace.gone and _names(edit, places)]
     return ForgetPlan(tuple(asked), tuple(with_it), tuple(beside))
+
+
+def _corrected_by(log: Log, asked: Sequence[Event]) -> list[Event]:
+    """The answers that these correct."""
+    answers = {e.payload.answer for e in asked if isinstance(e.payload, Correction)}
+    found = log.get(sorted(answers - {event.id for event in asked}))
+    return [event for event in found if event.payload is not None]
 
 
 def drop_kept_edit(home: Path, plan: ForgetPlan) -> None:
@@ -126,6 +137,8 @@ def _repeats(event: Event, trace: _Trace) -> bool:
     payload = event.payload
     if isinstance(payload, Note | Suggested) and set(payload.sources) & set(trace.gone):
         return True
+    if isinstance(payload, Correction):
+        return payload.answer in trace.gone
     if isinstance(payload, Note):
         return False
     if event.origin in (Origin.USER, Origin.THIRD_PARTY):
@@ -145,12 +158,17 @@ def _repeats(event: Event, trace: _Trace) -> bool:
 
 
 def _words_of(events: Sequence[Event]) -> set[str]:
-    return {word for e in events for text in texts_of(e.payload) for word in content_words(text)}
+    return {word for e in events for text in _texts(e) for word in content_words(text)}
+
+
+def _texts(event: Event) -> list[str]:
+    """Every text of the event, and for a corrected answer what stands in its place."""
+    return [*texts_of(event.payload), *([event.corrected] if event.corrected else [])]
 
 
 def texts_of(payload: AnyPayload | None) -> list[str]:
     """Every text that a payload holds."""
-    if isinstance(payload, Message | Note):
+    if isinstance(payload, Message | Note | Correction):
         return [payload.text]
     if isinstance(payload, ToolCalled):
         return [payload.result, json.dumps(payload.arguments, ensure_ascii=False)]

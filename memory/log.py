@@ -25,7 +25,13 @@ from memory.events import VERSIONS, Draft, Event, Origin, Redaction, parse_paylo
 from memory.ports import Clock, SystemClock
 from memory.schema import log_migrations, migrate
 
-_COLUMNS = "seq, id, kind, version, at, session_id, origin, payload"
+_CORRECTED = (
+    "CASE WHEN origin = 'assistant' AND kind = 'message' THEN "
+    "(SELECT json_extract(later.payload, '$.text') FROM events AS later "
+    "WHERE later.kind = 'correction' AND json_extract(later.payload, '$.answer') = events.id "
+    "ORDER BY later.seq DESC LIMIT 1) END"
+)
+_COLUMNS = f"seq, id, kind, version, at, session_id, origin, payload, {_CORRECTED}"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SQL_VARIABLES = 500
 """Ids in one IN (...); far below SQLite's limit."""
@@ -264,7 +270,7 @@ def from_ms(ms: int) -> datetime:
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    seq, event_id, kind, version, at, session_id, origin, payload = row
+    seq, event_id, kind, version, at, session_id, origin, payload, corrected = row
     try:
         return Event(
             seq=seq,
@@ -275,6 +281,7 @@ def _event(row: tuple[Any, ...]) -> Event:
             session_id=session_id,
             origin=Origin(origin),
             payload=None if payload is None else parse_payload(kind, version, json.loads(payload)),
+            corrected=corrected,
         )
     except (ValueError, OverflowError) as error:
         raise LogDamaged(

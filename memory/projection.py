@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from memory.database import immediate, open_database, translated, truncate_wal
 from memory.errors import HomeUnusable, IndexBroken, LogDamaged
-from memory.events import Event, Redaction
+from memory.events import Correction, Event, Redaction
 from memory.log import Log
 from memory.ports import Progress, no_progress
 
@@ -54,6 +54,14 @@ class Projection(ABC):
 
         A duty of each view, current and future: forgetting must reach all that was derived.
         """
+
+    def restate(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
+        """Bring the rows of these turns level with the words that stand in their place now.
+
+        They were corrected after they were applied, and come with the words that stand.
+        """
+        self.erase(db, [event.seq for event in events])
+        self.apply(db, events, prepared)
 
     def compact(self, db: Database) -> None:
         """After erasing: make the bytes leave the tables' own structures as well."""
@@ -203,17 +211,27 @@ class Projector:
             if not events:
                 return 0
             prepared = projection.prepare(events)
+            restated = self._corrected_by(events)
+            anew = projection.prepare(restated) if restated else None
             with self._views.writing() as db:
                 # Another process may have done this batch while we prepared it.
                 if self.position(projection) == cursor:
-                    self._apply(db, projection, events, prepared)
+                    projection.apply(db, events, prepared)
+                    if restated:
+                        projection.restate(db, restated, anew)
+                    self._advance(db, projection, events)
         progress(projection.name.partition(":")[0], self.position(projection), self._log.head())
         return len(events)
 
-    def _apply(
-        self, db: Database, projection: Projection, events: Sequence[Event], prepared: Any
-    ) -> None:
-        projection.apply(db, events, prepared)
+    def _corrected_by(self, events: Sequence[Event]) -> list[Event]:
+        """The answers before this batch that it corrects; those in it were read as they stand."""
+        here = {event.id for event in events}
+        corrections = [e.payload for e in events if isinstance(e.payload, Correction)]
+        answers = dict.fromkeys(each.answer for each in corrections if each.answer not in here)
+        return self._log.get(list(answers)) if answers else []
+
+    def _advance(self, db: Database, projection: Projection, events: Sequence[Event]) -> None:
+        """Do the erasures of the batch, and move the cursor."""
         erased = [
             i for e in events if isinstance(e.payload, Redaction) for i in e.payload.event_ids
         ]

@@ -35,6 +35,15 @@ def m0001_events(db: Database) -> None:
     db.execute("INSERT INTO head VALUES (1, 0, x'')")
 
 
+@log_migrations()
+def m0002_corrections(db: Database) -> None:
+    # Every answer that is read is looked up here; it holds ids, never words.
+    db.execute(
+        "CREATE INDEX events_corrections ON events(json_extract(payload, '$.answer'), seq) "
+        "WHERE kind = 'correction'"
+    )
+
+
 def migrate(db: Database, migrations: Migrations) -> None:
     """Bring the database to today's schema.
 

@@ -168,6 +168,22 @@ ACTIONS = (
         place="answer",
     ),
     Action(
+        "correct",
+        "w",
+        "Correct the answer",
+        "Write what the chosen answer should have said; the night learns from it",
+        command="correct",
+        place="answer",
+    ),
+    Action(
+        "first_words",
+        "v",
+        "First words",
+        "What a corrected answer said at first, and your version again",
+        command="first",
+        place="answer",
+    ),
+    Action(
         "fork",
         "f",
         "Fork",

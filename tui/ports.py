@@ -65,6 +65,10 @@ class TurnLike(Protocol):
     def document(self) -> bool:
         """Whether it is a file that was put into the conversation, named by `speaker`."""
 
+    @property
+    def first(self) -> str | None:
+        """What an answer said before the user corrected it."""
+
 
 class OfferLike(Protocol):
     """Something the assistant offers unasked: a reminder, a suggestion, a follow-up."""
@@ -98,6 +102,9 @@ class SessionLike(Protocol):
 
     def regenerate(self, message_id: str) -> Iterator[Update]:
         """Answer a message of this conversation anew; updates as of `send`. Raises NotFound."""
+
+    def correct(self, answer_id: str, text: str) -> None:
+        """Put the user's words in the place of an answer. Raises NotFound and RefusedInput."""
 
     def fork(self, before: str) -> SessionLike:
         """A conversation that begins as this one did, up to a message. Raises NotFound."""

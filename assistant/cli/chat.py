@@ -168,6 +168,7 @@ def _print_memories(answered: Answered | None) -> None:
 def _answer_json(answered: Answered, session_id: str) -> dict[str, Any]:
     return {
         "answer": answered.text,
+        "id": answered.message_id,
         "status": answered.status,
         "problem": answered.problem,
         "session_id": session_id,

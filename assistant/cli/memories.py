@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(recall)
     app.command()(sessions)
     app.command(name="import")(import_file)
+    app.command(name="correct")(correct_answer)
     app.command()(forget)
 
 
@@ -150,6 +151,47 @@ def import_file(
     )
     if report.behind:
         say(f"({report.behind})")
+
+
+def correct_answer(
+    context: typer.Context,
+    answer: Annotated[
+        str, typer.Argument(metavar="ID", help="The answer, as `lifelore recall` shows its id.")
+    ],
+    text: Annotated[
+        str | None,
+        typer.Argument(help="What it should have said; without it, your editor opens."),
+    ] = None,
+    first: Annotated[
+        bool, typer.Option("--first", help="Only print what the answer said at first.")
+    ] = False,
+) -> None:
+    """Put your own words in the place of an answer.
+
+    From then on they stand in the conversation and are what is remembered, and the night learns
+    that you prefer them. What the answer said at first stays in the log; to write it again takes
+    the correction back.
+    """
+    from assistant.cli.editor import edited
+    from memory.correct import answer_of, correct
+    from memory.events import Message
+    from memory.forget import KEPT_ANSWER
+
+    with opened(context) as store:
+        event = answer_of(store.log, answer)
+        assert isinstance(event.payload, Message)
+        if first:
+            print(event.payload.text)
+            return
+        if text is None:
+            file = store.home / KEPT_ANSWER
+            try:
+                text = edited(file, event.text or "", "write the words after the id")
+            finally:
+                file.unlink(missing_ok=True)
+        made = correct(store.log, answer, text)
+        store.catch_up_instant()
+    print("Your words stand there now." if made else "Nothing was changed.")
 
 
 def forget(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from assistant.cli.common import AsJson, print_json, say
+from assistant.cli.editor import edited
 from assistant.cli.memories import opened
 from memory.errors import NotFound, RefusedInput
 
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
     from memory.user.lines import Line
     from memory.user.profile import Profile
     from memory.user.said import Act
-
-_EDITORS = ("nano", "vim", "vi", "emacs", "notepad")
 
 profile = typer.Typer(
     help="What Lifelore holds to be true of you: one page, yours to read and to change.\n\n"
@@ -97,7 +92,8 @@ def edit(
         else:
             if kept.exists():
                 say(f"(Going on with the page kept in {kept}.)")
-            text = _edited(kept, kept.read_text("utf-8") if kept.exists() else before)
+            begun = kept.read_text("utf-8") if kept.exists() else before
+            text = edited(kept, begun, "use `lifelore profile edit --from`")
         if text == before:
             kept.unlink(missing_ok=True)
             print("Nothing was changed.")
@@ -213,36 +209,6 @@ def _read_file(path: Path) -> str:
         return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedInput(f"{path} cannot be read as UTF-8 text; nothing was changed.") from error
-
-
-def _edited(file: Path, text: str) -> str:
-    command = _editor()
-    file.touch(mode=0o600)
-    file.write_text(text, "utf-8")
-    try:
-        ended = subprocess.run([*command, str(file)], check=False).returncode
-    except OSError as error:
-        file.unlink()
-        raise RefusedInput(
-            f"{command[0]} cannot be started; set $EDITOR to your editor."
-        ) from error
-    if ended:
-        file.unlink(missing_ok=True)
-        raise RefusedInput(f"{command[0]} ended with an error ({ended}); nothing was changed.")
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RefusedInput(f"{file} cannot be read as UTF-8 text; nothing was changed.") from error
-
-
-def _editor() -> list[str]:
-    for name in ("VISUAL", "EDITOR"):
-        if chosen := os.environ.get(name, "").strip():
-            return shlex.split(chosen)
-    for name in _EDITORS:
-        if shutil.which(name):
-            return [name]
-    raise RefusedInput("No editor was found; set $EDITOR, or use `lifelore profile edit --from`.")
 
 
 def _told(changes: Sequence[ProfileEdit | Consent]) -> str:

@@ -150,6 +150,9 @@ class SessionsView(Projection):
             )
         self._note_assistant(db, event)
 
+    def restate(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
+        """Nothing: no words of an answer are held here, and it stays where it stands."""
+
     def erase(self, db: Database, seqs: Sequence[int]) -> None:
         rows = [(seq,) for seq in seqs]
         db.conn.executemany(

@@ -110,6 +110,16 @@ class SummariesView(Projection):
             if event.text is not None and isinstance(event.payload, Message):
                 _place(db, event)
 
+    def restate(self, db: Database, events: Sequence[Event], prepared: Any) -> None:
+        """The turns keep their places; what was made of their first words is made again."""
+        for event in events:
+            row = db.conn.execute(
+                "UPDATE summary_turns SET size = ? WHERE seq = ? RETURNING summary",
+                (len(event.text or ""), event.seq),
+            ).fetchone()
+            if row is not None:
+                _blank(db, [row[0], *_above(db, row[0])])
+
     def erase(self, db: Database, seqs: Sequence[int]) -> None:
         for seq in seqs:
             row = db.conn.execute(

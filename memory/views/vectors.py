@@ -86,8 +86,18 @@ class VectorsView(Projection):
     ) -> None:
         db.conn.executemany(f"INSERT INTO {self.table}(seq, vector) VALUES (?, ?)", prepared)
 
-    def erase(self, db: Database, seqs: Sequence[int]) -> None:
+    def restate(
+        self, db: Database, events: Sequence[Event], prepared: list[tuple[int, bytes]]
+    ) -> None:
+        # The index may keep the old numbers: what it finds under them is no longer looked up.
+        self._delete(db, [event.seq for event in events])
+        self.apply(db, events, prepared)
+
+    def _delete(self, db: Database, seqs: Sequence[int]) -> None:
         db.conn.executemany(f"DELETE FROM {self.table} WHERE seq = ?", [(s,) for s in seqs])
+
+    def erase(self, db: Database, seqs: Sequence[int]) -> None:
+        self._delete(db, seqs)
         # An index keeps the bytes of deleted vectors: 0 has it emptied and filled again.
         db.conn.execute(f"UPDATE {self.index_table} SET number = 0, held = 0")
 

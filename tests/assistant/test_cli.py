@@ -70,7 +70,7 @@ def test_ask_prints_the_contract(run: Run) -> None:
     assert {"id", "external_id", "kind", "score", "at", "text"} <= set(done.json["memories"][0])
     assert set(done.json["usage"]) == {"prompt_tokens", "cached_tokens", "completion_tokens"}
     assert set(done.json["ms"]) == {"recall", "first_token", "total"}
-    assert {"session_id", "asked"} <= set(done.json)
+    assert {"session_id", "asked", "id"} <= set(done.json)
 
 
 def test_ask_goes_on_with_a_session(run: Run) -> None:
@@ -250,3 +250,28 @@ def test_settings_come_from_the_file_of_the_home(run: Run, home: Path) -> None:
     home.mkdir()
     (home / "settings.toml").write_text("memory_tokens = 99")
     assert load_settings(home).memory_tokens == 99
+
+
+def test_an_answer_is_corrected_by_words_or_in_the_editor(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer = run("ask", "Where is the bassoon?", "--json").json["id"]
+    assert run("correct", answer, "In the lighthouse.").out == "Your words stand there now.\n"
+    [found] = [m for m in run("recall", "lighthouse", "--json").json if m["id"] == answer]
+    assert found["text"] == "In the lighthouse."
+    assert run("correct", answer, "In the lighthouse.").out == "Nothing was changed.\n"
+    script = tmp_path / "editor"
+    script.write_text("#!/bin/sh\ngrep -q lighthouse $1 && echo 'At Skagen.' > $1\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(script))
+    assert run("correct", answer).code == 0
+    assert [m["text"] for m in run("recall", "Skagen", "--json").json if m["id"] == answer] == [
+        "At Skagen."
+    ]
+    assert run("correct", answer, "--first").out == "Noted.\n"
+    assert not (home / "answer.md").exists()
+    monkeypatch.setenv("VISUAL", "false")
+    failed = run("correct", answer)
+    assert (failed.code, one_sentence(failed)) == (1, True)
+    assert not (home / "answer.md").exists()
+    assert run("correct", "nothing", "x").code == 1

@@ -102,6 +102,40 @@ def test_the_prompt_is_stable_in_front_and_changes_behind(opened: Opener) -> Non
     assert second[-1].content.endswith("Where do I live?")
 
 
+def test_a_corrected_answer_is_what_later_prompts_and_the_screen_read(opened: Opener) -> None:
+    answers = iter(["It is in the gazebo, I hereby declare.", "Yes.", "Yes."])
+    assistant = opened(lambda messages: next(answers))
+    session = assistant.session()
+    [first] = only(Answered, session.send("My bassoon is in the lighthouse. Where is it?"))
+    session.correct(first.message_id, "In the lighthouse.")
+    list(session.send("Is it dry there?"))
+    assert [m.content for m in last_prompt(assistant) if m.role == "assistant"] == [
+        "In the lighthouse."
+    ]
+    turn = session.turns()[1]
+    assert (turn.text, turn.first) == (
+        "In the lighthouse.",
+        "It is in the gazebo, I hereby declare.",
+    )
+    list(assistant.session().send("Where did I put the bassoon?"))
+    assert "gazebo" not in "".join(message.content for message in last_prompt(assistant))
+    assert "gazebo" not in assistant.export_session(session.id)
+    assert [one.text for one in session.turns() if one.first is None] == [
+        "My bassoon is in the lighthouse. Where is it?", "Is it dry there?", "Yes.",
+    ]  # fmt: skip
+
+
+def test_a_temporary_answer_is_corrected_where_it_is_held(opened: Opener) -> None:
+    assistant = opened()
+    session = assistant.temporary_session()
+    [answered] = only(Answered, session.send("Say something"))
+    session.correct(answered.message_id, "Something.")
+    assert session.turns()[-1].text == "Something."
+    assert assistant.store.log.head() == 0
+    with pytest.raises(NotFound):
+        assistant.session().correct(answered.message_id, "Something.")
+
+
 def test_a_session_goes_on_in_a_new_process(opened: Opener) -> None:
     first = opened()
     session = first.session()

@@ -17,7 +17,7 @@ from finetune.questions import is_negative, reword
 from finetune.replay import general_prompts, reservoir
 from finetune.split import shingles, split
 from memory.errors import Interrupted
-from memory.events import AnyPayload, Draft, Event, Message, Note, Origin, Rated
+from memory.events import AnyPayload, Correction, Draft, Event, Message, Note, Origin, Rated
 from memory.fakes import ScriptedExtractor
 from memory.log import Log
 
@@ -192,9 +192,9 @@ def test_questions_by_a_model_are_of_what_was_said(worded: str, good: bool) -> N
 
 
 def test_the_users_own_version_is_cleaned_like_a_mail(life: Life) -> None:
-    asked, _ = life.answered("Thank Ann.", "I hereby thank Ann.")
+    _, [stiff] = life.answered("Thank Ann.", "I hereby thank Ann.")
     mine = "Thanks, Ann!\r\n\r\nOn Monday, Ann wrote:\r\n> Here are the plums.\r\n"
-    life.add(Message(text=mine, reply_to=asked.id), session="chat")
+    life.add(Correction(text=mine, answer=stiff.id), session="chat")
     life.mails()
     dataset = build(life.log)
     assert [p.chosen for p in dataset.preferences] == ["Thanks, Ann!"]
@@ -207,7 +207,7 @@ def test_ratings_edits_and_regenerations_make_pairs(life: Life) -> None:
     bad = life.add(Rated(target=long.id, rating=1), session="chat")
     best = life.add(Rated(target=short.id, rating=4), session="chat")
     edited, (stiff,) = life.answered("Thank Ann.", "I hereby thank Ann.")
-    mine = life.add(Message(text="Thanks, Ann!", reply_to=edited.id), session="chat")
+    mine = life.add(Correction(text="Thanks, Ann!", answer=stiff.id), session="chat")
     life.answered("Wish her well.", "Good health.", "All the best!")
     life.mails([f"{thing} stand" for thing in THINGS])
     dataset = build(life.log)
@@ -219,9 +219,32 @@ def test_ratings_edits_and_regenerations_make_pairs(life: Life) -> None:
     }
     rated = found["Hello.", "Greetings to you!"]
     assert {long.id, short.id, bad.id, best.id} < set(rated.sources)
-    assert {stiff.id, mine.id} < set(found["Thanks, Ann!", "I hereby thank Ann."].sources)
+    corrected = found["Thanks, Ann!", "I hereby thank Ann."]
+    assert corrected.sources == (edited.id, mine.id, stiff.id)
     approved = {e.answer for e in dataset.examples if e.kind == "approved"}
     assert approved == {"Hello.", "Thanks, Ann!"}
+
+
+def test_of_several_corrections_the_last_is_learnt_and_one_taken_back_teaches_nothing(
+    life: Life,
+) -> None:
+    _, (first, second) = life.answered("Thank Ann.", "I hereby thank Ann.", "Many thanks to Ann.")
+    life.add(Correction(text="Thx", answer=second.id), session="chat")
+    life.add(Correction(text="Thanks, Ann!", answer=second.id), session="chat")
+    _, [kept] = life.answered("Say hello.", "Greetings!")
+    life.add(Correction(text="Yo.", answer=kept.id), session="chat")
+    life.add(Correction(text="Greetings!", answer=kept.id), session="chat")
+    life.mails()
+    dataset = build(life.log)
+    assert {(p.chosen, p.rejected) for p in dataset.preferences} == {
+        ("Thanks, Ann!", "I hereby thank Ann."),
+        ("Thanks, Ann!", "Many thanks to Ann."),
+    }
+    [mine] = [e for e in dataset.examples if e.kind == "approved"]
+    assert mine.answer == "Thanks, Ann!"
+    assert second.id in mine.sources
+    assert not_users_words(life.log, dataset.train) == []
+    assert first.id in {source for p in dataset.preferences for source in p.sources}
 
 
 def test_the_latest_rating_counts_and_a_bad_last_answer_is_not_preferred(life: Life) -> None:

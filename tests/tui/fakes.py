@@ -75,6 +75,7 @@ class FakeTurn:
     status: str = "complete"
     memories: tuple[str, ...] = ()
     document: bool = False
+    first: str | None = None
 
 
 def memory(
@@ -219,6 +220,9 @@ class FakeSession:
         self._assistant.regenerated.append((self.id, message_id))
         yield from self._play()
 
+    def correct(self, answer_id: str, text: str) -> None:
+        self._assistant.correct(answer_id, text)
+
     def fork(self, before: str) -> FakeSession:
         turns = list(self.turns())
         place = next((n for n, turn in enumerate(turns) if turn.id == before), None)
@@ -319,6 +323,9 @@ class FakeAssistant:
 
     def rate(self, message_id: str, rating: int, comment: str | None = None) -> None:
         self._tell("rate", message_id, rating)
+
+    def correct(self, answer_id: str, text: str) -> None:
+        self._tell("correct", answer_id, text)
 
     def answer_question(self, question_id: str, answer: str | None) -> str:
         self._tell("answer_question", question_id, answer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Markdown
 
 from assistant.updates import Accepted
 from memory.errors import HomeUnusable, NotFound
@@ -142,6 +144,60 @@ async def test_an_edited_message_is_sent_into_a_fork() -> None:
         assert shown == ["What should I bake for my sister?", "And without apples? And nuts"]
         assert prompt.text == "draft", "the draft is lost"
         assert not prompt.border_title
+
+
+async def test_an_answer_is_corrected_in_the_prompt() -> None:
+    assistant = two_turns()
+    async with stage(assistant, session_id="cake") as standing:
+        await standing.type("draft")
+        await to_conversation(standing, "w")
+        prompt = standing.one(Prompt)
+        assert prompt.text == "Pears, then."
+        assert "Correcting" in str(prompt.border_title)
+        await standing.say(" Or plums.")
+        await standing.rest()
+        assert assistant.told == [("correct", "t4", "Pears, then. Or plums.")]
+        assert assistant.sent == []
+        answer = current(standing).selected
+        assert answer is not None
+        assert answer.text == "Pears, then. Or plums."
+        assert "corrected by you" in standing.texts(".foot")[-1]
+        assert prompt.text == "draft", "the draft is lost"
+
+
+async def test_the_first_words_of_a_corrected_answer_can_be_seen() -> None:
+    assistant = two_turns()
+    said = assistant.said["cake"]
+    said[-1] = replace(said[-1], text="Pears.", first="Apples, then.")
+    async with stage(assistant, session_id="cake") as standing:
+        answer = current(standing).selected
+        assert answer is not None
+        seen = []
+        for _ in range(3):
+            seen.append((answer.query_one(Markdown).source, standing.texts(".foot")[-1]))
+            await to_conversation(standing, "v")
+        assert seen == [
+            ("Pears.", "corrected by you"),
+            ("Apples, then.", "as it was at first"),
+            ("Pears.", "corrected by you"),
+        ]
+        await standing.pilot.press("ctrl+up")
+        await to_conversation(standing, "v")
+        assert "not corrected" in standing.status
+
+
+async def test_a_correction_that_cannot_be_kept_is_not_lost() -> None:
+    assistant = two_turns()
+    assistant.refusals["correct"] = HomeUnusable("The disk is full.")
+    async with stage(assistant, session_id="cake") as standing:
+        await to_conversation(standing, "w")
+        await standing.say(" Or plums.")
+        await standing.rest()
+        assert "The disk is full." in "".join(standing.texts("NoticeLine"))
+        assert standing.one(Prompt).text == "Pears, then. Or plums."
+        answer = current(standing).selected
+        assert answer is not None
+        assert answer.text == "Pears, then."
 
 
 async def test_escape_gives_up_an_edit_and_brings_the_draft_back() -> None:

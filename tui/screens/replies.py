@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from tui.outbox import Outgoing
 from tui.screens.remembered import Remembered
+from tui.widgets.answer import Answer
 from tui.widgets.prompt import Prompt
 from tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui.ports import SessionLike, TurnLike
-    from tui.widgets.answer import Answer
     from tui.widgets.words import Words
 
 GOOD, BAD = 4, 1
@@ -97,11 +97,17 @@ class Replies(Remembered):
 
     def action_edit(self) -> None:
         """Put the message back into the prompt; the draft that was there comes back after."""
+        self._edit(self._chosen_words())
+
+    def action_correct(self) -> None:
+        """Put the answer into the prompt, to be written as it should have been."""
+        self._edit(self._chosen_answer())
+
+    def _edit(self, chosen: Words | Answer | None) -> None:
         current, prompt = self.conversations.current, self.query_one(Prompt)
-        words = self._chosen_words()
-        if words is not None and current.editing is None:
-            current.editing = words
-            prompt.lay_aside(words.said)
+        if chosen is not None and current.editing is None:
+            current.editing = chosen
+            prompt.lay_aside(current.to_edit)
             self.show_editing()
         prompt.focus()
 
@@ -115,10 +121,38 @@ class Replies(Remembered):
         self.show_editing()
         return True
 
-    async def send_edited(self, words: Words, text: str) -> None:
-        """Send words in the place of others, into a fork that begins before those."""
+    async def send_edited(self, edited: Words | Answer, text: str) -> None:
+        """Send words in the place of others, into a fork that begins before those; or keep the
+        user's version of an answer.
+        """
         self.stop_editing()
-        self._fork_before(words.message_id or "", text)
+        if isinstance(edited, Answer):
+            self._correct(edited, text)
+        else:
+            self._fork_before(edited.message_id or "", text)
+
+    def _correct(self, answer: Answer, text: str) -> None:
+        session, message_id = self.conversations.current.session, answer.message_id or ""
+        if session is None:
+            self.status.hint("This conversation is still being opened.")
+            return
+
+        async def failed(problem: str) -> None:
+            # A hint would go as soon as the words are back in the prompt.
+            current = self.conversations.current
+            await current.notice(f"The answer could not be corrected. {problem}")
+            self.query_one(Prompt).put_back(text)
+
+        async def corrected(_: None) -> None:
+            await answer.correct(text.strip())
+            self.status.hint("Your words stand there now, and the night learns from them.")
+
+        self.errands.run(self, lambda: session.correct(message_id, text), corrected, failed)
+
+    async def action_first_words(self) -> None:
+        answer = self._chosen_answer()
+        if answer is not None and not await answer.turn_over():
+            self.status.hint("You have not corrected this answer; it says what it said at first.")
 
     def action_fork(self) -> None:
         answer = self._chosen_answer()

@@ -10,6 +10,7 @@ from tui.hears import hears
 from tui.messages import Loaded, LoadFailed, SessionsListed
 from tui.screens.turns import Turns
 from tui.text import visible
+from tui.widgets.answer import Answer
 from tui.widgets.earlier import Earlier
 from tui.widgets.later import Later
 from tui.widgets.prompt import Prompt
@@ -96,7 +97,7 @@ class Sessions(Turns):
         before = self.conversations.current
         if before.editing is not None and before is not transcript:
             # The edit belongs to where it was begun; the words themselves are not lost.
-            unchanged = self.query_one(Prompt).text == visible(before.editing.said)
+            unchanged = self.query_one(Prompt).text == visible(before.to_edit)
             self.query_one(Prompt).take_up(keep=not unchanged)
             before.editing = None
         await self.conversations.open(transcript, self.outbox.concerns)
@@ -146,8 +147,13 @@ class Sessions(Turns):
     def show_editing(self) -> None:
         """Tell in the prompt's border what will become of the words in it."""
         current, prompt = self.conversations.current, self.query_one(Prompt)
-        editing = "Editing · sent into a fork · Esc gives it up" if current.editing else ""
-        prompt.border_title = editing or ("Temporary" if current.temporary else "")
+        if isinstance(current.editing, Answer):
+            title = "Correcting the answer · Enter keeps it · Esc gives it up"
+        elif current.editing is not None:
+            title = "Editing · sent into a fork · Esc gives it up"
+        else:
+            title = "Temporary" if current.temporary else ""
+        prompt.border_title = title
 
     # Places in a conversation.
 

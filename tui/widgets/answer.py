@@ -60,10 +60,14 @@ class Answer(Vertical):
         status: str = "complete",
         ids: tuple[str, ...] = (),
         message_id: str | None = None,
+        first: str | None = None,
     ) -> None:
+        """`first` is what it said before the user corrected it."""
         super().__init__(classes="turn")
         self._when = when
         self._text = text
+        self._first = first
+        self._turned = False
         self._status = status
         self._notices: list[str] = []
         self._stream: MarkdownStream | None = None
@@ -115,6 +119,23 @@ class Answer(Vertical):
             await self.query_one(Markdown).update(self._shown())
         self._refresh_foot()
 
+    async def correct(self, text: str) -> None:
+        """Show the user's version from now on."""
+        first = self._text if self._first is None else self._first
+        self._text, self._first = text, None if text == first else first
+        await self._turn(False)
+
+    async def turn_over(self) -> bool:
+        """Show what it said at first, or the user's version again; False where it is the same."""
+        if self._first is not None:
+            await self._turn(not self._turned)
+        return self._first is not None
+
+    async def _turn(self, turned: bool) -> None:
+        self._turned = turned
+        await self.query_one(Markdown).update(self._shown())
+        self._refresh_foot()
+
     def remember(self, memories: Sequence[Memory], lines: Sequence[Line] = ()) -> None:
         self.memories, self.lines = memories, lines or self.lines
         self.memory_ids = tuple(memory.id for memory in memories)
@@ -139,9 +160,10 @@ class Answer(Vertical):
 
     def _shown(self) -> str:
         """The answer as Markdown; an imported one of enormous length as a plain beginning."""
-        if len(self._text) > _FAR_TOO_LONG and is_long(self._text):
-            return f"~~~text\n{excerpt(self._text)}\n~~~\n*{size(self._text)} in all*"
-        return visible(self._text)
+        text = self._first if self._turned and self._first is not None else self._text
+        if len(text) > _FAR_TOO_LONG and is_long(text):
+            return f"~~~text\n{excerpt(text)}\n~~~\n*{size(text)} in all*"
+        return visible(text)
 
     def _refresh_foot(self) -> None:
         """Two quiet lines under the answer, each there only when it says something."""
@@ -152,6 +174,8 @@ class Answer(Vertical):
             parts.append(f"{count} {'memory' if count == 1 else 'memories'}")
         if count := len(self.lines):
             parts.append(f"{count} {'line' if count == 1 else 'lines'} of your profile")
+        if self._first is not None:
+            parts.append("as it was at first" if self._turned else "corrected by you")
         if self.rating is not None:
             parts.append("rated good" if self.rating > 2 else "rated bad")
         notes = "\n".join([*self._notices, _MARKS.get(self._status, "")]).strip()

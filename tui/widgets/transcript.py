@@ -76,8 +76,8 @@ class Transcript(VerticalScroll):
         """It was closed; what still runs in it ends unseen."""
         self.question: Question | None = None
         """What was asked of the user here, and not answered yet."""
-        self.editing: Words | None = None
-        """The words that the next ones are written in place of."""
+        self.editing: Words | Answer | None = None
+        """The words, or the answer, that the next ones are written in place of."""
         self.session: SessionLike | None = None
         self.session_id = session_id
         self.ready = session_id is None
@@ -85,6 +85,12 @@ class Transcript(VerticalScroll):
         self.selected: Answer | None = None
         self.answered: Answered | None = None
         """The last answer of this run, for the meter."""
+
+    @property
+    def to_edit(self) -> str:
+        """The words that are being edited, as they stand."""
+        editing = self.editing
+        return editing.text if isinstance(editing, Answer) else editing.said if editing else ""
 
     @property
     def blank(self) -> bool:
@@ -278,7 +284,7 @@ class Transcript(VerticalScroll):
     def _widget(self, turn: TurnLike) -> Widget:
         when = self._clock.moment(turn.at)
         if turn.origin.value == "assistant":
-            return Answer(when, turn.text, turn.status, turn.memories, turn.id)
+            return Answer(when, turn.text, turn.status, turn.memories, turn.id, turn.first)
         if turn.document:
             return DocumentCard(turn.speaker or "", when, turn.text, turn.id)
         speaker = turn.speaker or _SPEAKERS[turn.origin.value]
