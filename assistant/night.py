@@ -12,6 +12,7 @@ from assistant.adapters import training_cache
 from assistant.build import local, local_model
 from assistant.derive import shown, written
 from assistant.errors import AssistantFault, ContextOverflow, SetupNeeded
+from assistant.framing import framed
 from assistant.models.base import ChatMessage, LanguageModel, Scores
 from assistant.settings import Settings
 from finetune.arguments import Arguments
@@ -53,8 +54,8 @@ class ServedModel:
             raise ExtractorUnavailable(str(fault)) from fault
         return list(found.log_probs)
 
-    def answer(self, prompt: str, max_tokens: int) -> str:
-        return self._write([ChatMessage("user", prompt)], max_tokens)
+    def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
+        return self._write([ChatMessage(said.role, said.text) for said in prompt], max_tokens)
 
     def extract(
         self,
@@ -111,8 +112,9 @@ def night_of(
     return Night(
         settings.home,
         store.log,
-        PeftTrainer(path, training_cache(settings), arguments),
+        PeftTrainer(path, training_cache(settings), arguments, framed),
         models,
+        frame=framed,
         keep=settings.adapters_kept,
         stop=stop,
         progress=progress,

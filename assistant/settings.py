@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     adapters_kept: int = Field(default=5, ge=1)
     """Adapters of past nights that are kept to go back to."""
     night_minutes: float = Field(default=120.0, gt=0)
-    """Time that one night may train; it learns as much as fits."""
+    """Time that one night may train; it learns as much as fits. It is counted as a quiet machine
+    takes it: while other programs need the processor a night gets as far, but lasts up to four
+    times as long. A machine that sleeps loses nothing."""
 
     server_url: str | None = None
     """Base URL of an OpenAI-compatible server to use instead of a local model. What you say and

@@ -125,9 +125,9 @@ class OnceForBase:
         )
         return made
 
-    def answer(self, prompt: str, max_tokens: int) -> str:
+    def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
         made: str = self._once(
-            ("answer", prompt, max_tokens), lambda: self._served.answer(prompt, max_tokens)
+            ("answer", tuple(prompt), max_tokens), lambda: self._served.answer(prompt, max_tokens)
         )
         return made
 
@@ -183,7 +183,7 @@ def _with_pairs(dataset: Dataset, served: OnceForBase, folder: Path, progress: P
     pairs = []
     for done, text in enumerate(writers.texts_of(dataset.heldout)[:_PAIRS]):
         progress("preferences", done, _PAIRS)
-        rejected = served.answer(text.prompt[-1].text, _REJECTED_TOKENS)
+        rejected = served.answer(text.prompt, _REJECTED_TOKENS)
         pairs.append(
             Pair(
                 id=identity("pair", text.sources),

@@ -32,9 +32,6 @@ class Arguments(BaseModel):
     alpha: float = 16.0
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
-    system: str = ""
-    """The system message that the adapter is served under; without one, that of the template."""
-
     token_weights: bool = True
     """NextQuill's weights; without them every token of an answer counts the same."""
 
@@ -46,7 +43,8 @@ class Arguments(BaseModel):
     """Fewer pairs are left out: they would teach their wording, not a preference."""
 
     minutes: float | None = None
-    """Time for all of it; the learning rate comes to rest when the time is over."""
+    """Time for all of it, as a quiet machine takes it (see finetune.clock); the learning rate
+    comes to rest when the time is over."""
     checkpoint_seconds: float = 60.0
     threads: int | None = None
 

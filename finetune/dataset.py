@@ -17,9 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from finetune import instructions, questions
 from finetune.errors import DatasetDamaged, NoRoom
-from finetune.examples import AnyExample, Example, Pair
+from finetune.examples import OWN, AnyExample, Example, Pair
 from finetune.gather import Gathered, gather
-from finetune.ports import Answerer, NeverStop, StopFlag
+from finetune.notes import with_notes
+from finetune.ports import Answerer, Framing, NeverStop, StopFlag, unframed
 from finetune.preferences import approved, pairs
 from finetune.replay import general, general_id, general_prompts, reservoir
 from finetune.split import Split, split
@@ -28,7 +29,7 @@ from memory.log import Log
 from memory.ports import Extractor, Progress, no_progress
 
 DATASET_FILE = "dataset.jsonl"
-VERSION = 1
+VERSION = 2
 _SAVE_EVERY = 20
 """Examples worded by a model between two saves; what is done by then is never done again."""
 _LEAST_TRIED, _LEAST_WORDED = 12, 0.2
@@ -46,7 +47,11 @@ class Limits:
     replayed: int = 400
     """A uniform sample of everything older."""
     general: int = 60
-    """Answers of the base itself."""
+    """Answers of the base itself, at most."""
+    general_share: float = 0.5
+    """Of them for each text or choice of the user's: more would drown a small life in them."""
+    general_least: int = 12
+    """Of them in any case, for so few texts can undo a skill as well."""
     questions: float = 0.5
     """Questions per text; more would teach the frame rather than the manner."""
     heldout_share: float = 0.15
@@ -78,7 +83,7 @@ class Dataset:
     @property
     def sources(self) -> set[str]:
         """Ids of every event that anything to train on was made of: the adapter's sources."""
-        return {source for example in self.train for source in example.sources}
+        return {source for example in self.train for source in example.rests_on}
 
 
 def build(
@@ -105,7 +110,8 @@ def build(
     )
     train = _bounded(shares, trained_until, limits, seed)
     known = {e.id: e for e in (*earlier.train, *earlier.heldout)} if earlier else {}
-    kept_general = [e for e in known.values() if e.kind == "general"][: limits.general]
+    kept_general = [e for e in known.values() if e.kind == "general"]
+    kept_general = kept_general[: general_count(train, limits)]
     return Dataset(
         train=(*(_reworded(e, known) for e in train), *kept_general),
         heldout=tuple(_reworded(e, known) for e in shares.heldout),
@@ -130,7 +136,13 @@ def derive(gathered: Gathered, limits: Limits, seed: int) -> list[Example | Pair
     ]
     best = list(approved(gathered))
     asked = reservoir(asked, round(limits.questions * (len(texts) + len(best))), seed)
-    return [*texts, *asked, *best, *pairs(gathered)]
+    return with_notes([*texts, *asked, *best, *pairs(gathered)], gathered, seed)
+
+
+def general_count(train: Sequence[Example | Pair], limits: Limits) -> int:
+    """How many general answers go with the user's own examples."""
+    own = sum(example.kind in OWN for example in train)
+    return min(limits.general, max(limits.general_least, round(limits.general_share * own)))
 
 
 def _bounded(shares: Split, trained_until: int, limits: Limits, seed: int) -> list[Example | Pair]:
@@ -147,7 +159,7 @@ def _reworded(example: Example | Pair, known: dict[str, Example | Pair]) -> Exam
     if isinstance(example, Example) and isinstance(before, Example):
         same = before.answer == example.answer
         if same and (before.made_by != "template" or before.tried):
-            return before
+            return before.model_copy(update={"notes": example.notes, "noted": example.noted})
     return example
 
 
@@ -157,6 +169,7 @@ def word(
     answerer: Answerer | None = None,
     *,
     limits: Limits | None = None,
+    frame: Framing = unframed,
     stop: StopFlag | None = None,
     progress: Progress = no_progress,
 ) -> Dataset:
@@ -170,17 +183,25 @@ def word(
     dataset = load(path)
     train, heldout = list(dataset.train), list(dataset.heldout)
     tasks: list[Callable[[], None]] = []
+    replies: list[Callable[[], None]] = []
+    if answerer is not None:
+        count = general_count(train, limits)
+        wanted = {general_id(answerer.identity, p, frame): p for p in general_prompts(count)}
+        # Those of another base, or of prompts that are put otherwise today, are of no use.
+        train = [e for e in train if e.kind != "general" or e.id in wanted]
+        have = {e.id for e in train}
+        replies = [
+            partial(_answer_one, train, prompt, answerer, frame)
+            for key, prompt in wanted.items()
+            if key not in have
+        ]
     tried: dict[str, list[bool]] = {"text": [], "question": []}
     for side in (train, heldout):
         for index, example in enumerate(side):
             if isinstance(example, Example) and _wants_wording(example, extractor.identity):
                 outcomes = tried[example.kind]
                 tasks.append(partial(_word_one, side, index, example, extractor, outcomes))
-    if answerer is not None:
-        have = {e.id for e in train}
-        for prompt in general_prompts(limits.general):
-            if general_id(answerer.identity, prompt) not in have:
-                tasks.append(partial(_answer_one, train, prompt, answerer))
+    tasks += replies
     try:
         for done, task in enumerate(tasks):
             if stop.is_set():
@@ -217,8 +238,10 @@ def _word_one(
     side[index] = worded
 
 
-def _answer_one(side: list[Example | Pair], prompt: str, answerer: Answerer) -> None:
-    if (example := general(answerer, prompt)) is not None:
+def _answer_one(
+    side: list[Example | Pair], prompt: str, answerer: Answerer, frame: Framing
+) -> None:
+    if (example := general(answerer, prompt, frame)) is not None:
         side.append(example)
 
 
@@ -270,7 +293,7 @@ def load(path: Path) -> Dataset:
 def affected(dataset: Dataset, event_ids: Collection[str]) -> list[Example | Pair]:
     """Every example, of either side, that rests on any of these events."""
     gone = set(event_ids)
-    return [e for e in (*dataset.train, *dataset.heldout) if gone.intersection(e.sources)]
+    return [e for e in (*dataset.train, *dataset.heldout) if gone.intersection(e.rests_on)]
 
 
 def forget(path: Path, event_ids: Collection[str]) -> int:
@@ -307,7 +330,7 @@ def _without(
 
 def erased_since(log: Log, dataset: Dataset) -> set[str]:
     """Sources of the dataset that the log no longer has, for a caller that missed an erasure."""
-    named = sorted({s for e in (*dataset.train, *dataset.heldout) for s in e.sources})
+    named = sorted({s for e in (*dataset.train, *dataset.heldout) for s in e.rests_on})
     present = {event.id for event in log.get(named) if event.payload is not None}
     return set(named) - present
 

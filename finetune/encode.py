@@ -14,6 +14,7 @@ from typing import Any
 
 from finetune.errors import BaseUnsupported
 from finetune.examples import Said
+from finetune.ports import Framing, unframed
 
 CHATML = (
     "{% for message in messages %}"
@@ -45,22 +46,20 @@ class Encoded:
 class Encoder:
     """Encodes for one tokenizer. Raises BaseUnsupported where its template renders no chat."""
 
-    def __init__(self, tokenizer: Any, system: str = "") -> None:
-        """`system` is the system message of a prompt that has none of its own."""
+    def __init__(self, tokenizer: Any, frame: Framing = unframed) -> None:
         self._tokenizer = tokenizer
-        self._system = system
+        self._frame = frame
         self._template = tokenizer.chat_template or CHATML
         self._leading = self._leading_tokens()
         self._end = self._end_of_turn()
 
-    def encode(self, prompt: Sequence[Said], answer: str) -> Encoded:
-        ids = self.prompt(prompt)
+    def encode(self, prompt: Sequence[Said], answer: str, notes: Sequence[str] = ()) -> Encoded:
+        """The request with its notes, as the product puts them, and the answer."""
+        ids = self.prompt(self._frame(prompt, notes))
         return Encoded((*ids, *self._text(answer), self._end), len(ids))
 
     def prompt(self, prompt: Sequence[Said]) -> list[int]:
         """Token ids up to where the assistant begins to answer."""
-        if self._system and prompt[0].role != "system":
-            prompt = (Said(role="system", text=self._system), *prompt)
         ids: list[int] = []
         for index, piece in enumerate(_PLACEHOLDER.split(self._render(prompt, asks=True))):
             ids += self._text(prompt[int(piece)].text) if index % 2 else self._control(piece)

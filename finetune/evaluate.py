@@ -14,8 +14,8 @@ from typing import Protocol
 from finetune.capability import ITEMS, share_of_right
 from finetune.dataset import Dataset
 from finetune.errors import Stopped
-from finetune.examples import Example, Pair, Said
-from finetune.ports import Answerer, LogLikelihood, NeverStop, StopFlag
+from finetune.examples import OWN, Example, Pair, Said
+from finetune.ports import Answerer, Framing, LogLikelihood, NeverStop, StopFlag, unframed
 from finetune.probes import DOCUMENTS, UNRELATED, affairs_of, brings_up, is_valid, recites
 from finetune.replay import reservoir
 from finetune.scores import Measured, Scores, TextScore
@@ -53,16 +53,17 @@ def compare(
     current: Path | None = None,
     in_use: int | None = None,
     seen: Collection[str] = (),
+    frame: Framing = unframed,
     stop: StopFlag | None = None,
     progress: Progress = no_progress,
 ) -> Measured:
     """Measure base, candidate and the adapter in use, if there is one; minutes on a CPU.
 
     `seen` are the sources of the adapter in use: what it was trained on would flatter it, so it
-    is left out for all. Leaves the base alone in use, also on an error. Raises Stopped,
-    ExtractorUnavailable and Interrupted.
+    is left out for all. `frame` puts every request as it is put where the adapter serves. Leaves
+    the base alone in use, also on an error. Raises Stopped, ExtractorUnavailable and Interrupted.
     """
-    examiner = _Examiner(served, dataset, set(seen), stop or NeverStop(), progress)
+    examiner = _Examiner(served, dataset, set(seen), frame, stop or NeverStop(), progress)
     try:
         base, of_base = examiner.examine("base", None, None)
         scores, _ = examiner.examine("candidate", candidate, of_base)
@@ -79,9 +80,8 @@ def compare(
 
 
 def trained_on(dataset: Dataset) -> int:
-    """Texts and choices of the user to train on; questions only repeat what texts say, and what
-    the base wrote itself is not the user's."""
-    return sum(example.kind in ("text", "approved", "pair") for example in dataset.train)
+    """Texts and choices of the user to train on."""
+    return sum(example.kind in OWN for example in dataset.train)
 
 
 def heldout_texts(dataset: Dataset, seen: Collection[str] = ()) -> list[Example]:
@@ -101,10 +101,12 @@ class _Examiner:
         served: Served,
         dataset: Dataset,
         seen: set[str],
+        frame: Framing,
         stop: StopFlag,
         progress: Progress,
     ) -> None:
-        self._served, self._stop, self._progress = served, stop, progress
+        self._served, self._frame = served, frame
+        self._stop, self._progress = stop, progress
         self._texts = heldout_texts(dataset, seen)
         self._pairs = [
             e for e in dataset.heldout if isinstance(e, Pair) and not seen.intersection(e.sources)
@@ -138,8 +140,11 @@ class _Examiner:
         capability = {item.question: self._item(item.question, item.options) for item in ITEMS}
         documents = {probe.id: is_valid(probe, self._document(probe.id)) for probe in DOCUMENTS}
         style_distance, attributed = self._style()
-        said.canaries = {e.id: self._logprobs(e.prompt, e.answer) for e in self._canaries}
-        said.unrelated = {asked: self._answer(asked, _PROBE_TOKENS) for asked in UNRELATED}
+        said.canaries = {e.id: self._logprobs(e, e.answer) for e in self._canaries}
+        said.unrelated = {
+            asked: self._answer(self._frame([Said(role="user", text=asked)]), _PROBE_TOKENS)
+            for asked in UNRELATED
+        }
         return (
             Scores(
                 texts=texts,
@@ -157,22 +162,22 @@ class _Examiner:
     def _likelihoods(self) -> dict[str, TextScore]:
         found: dict[str, TextScore] = {}
         for example in self._texts:
-            if values := self._logprobs(example.prompt, example.answer):
+            if values := self._logprobs(example, example.answer):
                 found[example.id] = TextScore(log_prob=sum(values), tokens=len(values))
         return found
 
     def _margins(self) -> dict[str, float]:
         found: dict[str, float] = {}
         for pair in self._pairs:
-            chosen = self._logprobs(pair.prompt, pair.chosen)
-            rejected = self._logprobs(pair.prompt, pair.rejected)
+            chosen = self._logprobs(pair, pair.chosen)
+            rejected = self._logprobs(pair, pair.rejected)
             if chosen and rejected:
                 found[pair.id] = sum(chosen) - sum(rejected)
         return found
 
     def _item(self, question: str, options: Sequence[str]) -> float:
-        prompt = [Said(role="user", text=question)]
-        return share_of_right([sum(self._logprobs(prompt, option)) for option in options])
+        prompt = self._frame([Said(role="user", text=question)])
+        return share_of_right([sum(self._score(prompt, option)) for option in options])
 
     def _document(self, probe_id: str) -> str:
         self._ask_next()
@@ -189,7 +194,7 @@ class _Examiner:
         asked = self._styled()
         if not asked:
             return None, None
-        written = [self._answer(e.prompt[-1].text, _STYLE_TOKENS) for e in asked]
+        written = [self._answer(self._frame(e.prompt, e.notes), _STYLE_TOKENS) for e in asked]
         if self._classifier is None:
             return distance(written, self._own), None
         own = [self._classifier.probability(text) for text in written]
@@ -207,11 +212,14 @@ class _Examiner:
             if brings_up(self._affairs, asked, answer, of_base.unrelated[asked])
         )
 
-    def _logprobs(self, prompt: Sequence[Said], answer: str) -> list[float]:
+    def _logprobs(self, example: Example | Pair, answer: str) -> list[float]:
+        return self._score(self._frame(example.prompt, example.notes), answer)
+
+    def _score(self, prompt: Sequence[Said], answer: str) -> list[float]:
         self._ask_next()
         return self._served.logprobs(prompt, answer)
 
-    def _answer(self, prompt: str, max_tokens: int) -> str:
+    def _answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
         self._ask_next()
         return self._served.answer(prompt, max_tokens)
 

@@ -29,12 +29,21 @@ class _Derived(BaseModel):
     prompt: tuple[Said, ...]
     sources: tuple[str, ...]
     """Ids of every event it was made of; empty only for what the base model wrote by itself."""
+    notes: tuple[str, ...] = ()
+    """Lines that recall would put beside the prompt, best first."""
+    noted: tuple[str, ...] = ()
+    """Ids of the events in the notes; the example rests on them, too."""
     seq: int = 0
     """Log position of the newest source."""
     made_by: str = "template"
     """The model that worded the prompt, or wrote the answer of a general example."""
     tried: str | None = None
     """The model that last failed to word the prompt, so that it is not asked again."""
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Ids of every event whose words are anywhere in it."""
+        return (*self.noted, *self.sources)
 
 
 class Example(_Derived):
@@ -51,7 +60,7 @@ class Example(_Derived):
 
     @property
     def texts(self) -> list[str]:
-        return [*(said.text for said in self.prompt), self.answer]
+        return [*(said.text for said in self.prompt), *self.notes, self.answer]
 
 
 class Pair(_Derived):
@@ -63,8 +72,12 @@ class Pair(_Derived):
 
     @property
     def texts(self) -> list[str]:
-        return [*(said.text for said in self.prompt), self.chosen, self.rejected]
+        return [*(said.text for said in self.prompt), *self.notes, self.chosen, self.rejected]
 
+
+OWN = ("text", "approved", "pair")
+"""Kinds that are the user's: questions only repeat what texts say, and what the base wrote itself
+is not theirs."""
 
 AnyExample = Annotated[Example | Pair, Field(discriminator="kind")]
 

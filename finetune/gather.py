@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from memory.events import Correction, Event, Message, Note, Origin, Rated
 from memory.log import Log
@@ -23,6 +24,7 @@ class Written:
     id: str
     seq: int
     session_id: str
+    at: datetime
     text: str
     note: bool
     follows: Event | None
@@ -50,6 +52,10 @@ class Gathered:
     """Messages of the user by id, as far as something answers them."""
     ratings: dict[str, Event] = field(default_factory=dict)
     """Event id -> its latest rating."""
+    notes_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Answer -> ids of the events whose words it was given, as far as they are there."""
+    given: dict[str, Event] = field(default_factory=dict)
+    """Those events."""
 
     def rating(self, event_id: str) -> int | None:
         event = self.ratings.get(event_id)
@@ -77,6 +83,7 @@ def gather(log: Log) -> Gathered:
         elif isinstance(payload, Note) and event.origin is Origin.USER:
             _note_words(found, event, payload.text, note=True, follows=None)
     _look_up_prompts(found, log)
+    _look_up_notes(found, log)
     return found
 
 
@@ -127,13 +134,29 @@ def _note_words(
     if not own or len(own) > LONGEST:
         return
     found.documents.update(set(content_words(own)))
-    found.written.append(Written(event.id, event.seq, event.session_id, own, note, follows))
+    found.written.append(
+        Written(event.id, event.seq, event.session_id, event.at, own, note, follows)
+    )
 
 
 def _look_up_prompts(found: Gathered, log: Log) -> None:
     for event in log.get(sorted({*found.answers, *found.rewrites})):
         if event.origin is Origin.USER and event.text is not None:
             found.prompts[event.id] = event
+
+
+def _look_up_notes(found: Gathered, log: Log) -> None:
+    """What was given to the answers that somebody judged; to look up all would take long."""
+    judged = {answer.id for answers in found.answers.values() for answer in answers}
+    judged &= {*found.ratings, *map(_answer_of, found.rewrites.values())}
+    for answer in log.get(sorted(judged)):
+        if isinstance(answer.payload, Message):
+            found.notes_of[answer.id] = answer.payload.memories
+    wanted = {i for ids in found.notes_of.values() for i in ids}
+    found.given = {e.id: e for e in log.get(sorted(wanted)) if e.text is not None}
+    found.notes_of = {
+        answer: tuple(i for i in ids if i in found.given) for answer, ids in found.notes_of.items()
+    }
 
 
 def topics(text: str, documents: Counter[str], count: int = 3) -> list[str]:

@@ -13,8 +13,8 @@ from finetune.errors import BaseMissing, NoRoom
 from finetune.files import write_whole
 from finetune.manifest import ADAPTER_FILE
 from finetune.night import Made
+from finetune.ports import Framing, StopFlag, unframed
 from finetune.ports import Progress as Step
-from finetune.ports import StopFlag
 from memory.ports import Progress
 
 _DIGESTS_FILE = "digests.json"
@@ -60,10 +60,13 @@ def _digests(cache: Path) -> dict[str, str]:
 class PeftTrainer:
     """Trains on one GGUF file. `cache` holds the de-quantised base; nothing personal is there."""
 
-    def __init__(self, base: Path | None, cache: Path, arguments: Arguments) -> None:
+    def __init__(
+        self, base: Path | None, cache: Path, arguments: Arguments, frame: Framing = unframed
+    ) -> None:
         self.base_name = base.stem if base else "no model"
         self.keeps: tuple[str, ...] = ("token_weights.safetensors",)
         self._base, self._cache, self._arguments = base, cache, arguments
+        self._frame = frame
 
     def base_digest(self) -> str:
         return digest_of_model(_require(self._base), self._cache)
@@ -79,7 +82,9 @@ class PeftTrainer:
 
         progress("preparing the base", 0, 1)
         base = prepare(_require(self._base), self._cache)
-        trained = train(dataset, base, work, self._arguments, stop=stop, progress=show)
+        trained = train(
+            dataset, base, work, self._arguments, frame=self._frame, stop=stop, progress=show
+        )
         export(trained.folder, base, work / ADAPTER_FILE)
         return Made(
             weights=work / ADAPTER_FILE,

@@ -34,7 +34,7 @@ from finetune.errors import (
 from finetune.evaluate import Served, compare, figures, heldout_texts, trained_on
 from finetune.gate import Decision, Rules, decide
 from finetune.manifest import ADAPTER_FILE, Manifest
-from finetune.ports import NeverStop, StopFlag
+from finetune.ports import Framing, NeverStop, StopFlag, unframed
 from finetune.workplace import State, Workplace
 from memory.errors import Interrupted
 from memory.log import Log
@@ -87,7 +87,8 @@ _TRAINED = Outcome("Trained; `lifelore sleep` measures it and decides.")
 
 
 class Night:
-    """The night of one home. `models` loads the served model and lets go of it again."""
+    """The night of one home. `models` loads the served model and lets go of it again; `frame` is
+    the trainer's."""
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Night:
         *,
         limits: Limits | None = None,
         rules: Rules | None = None,
+        frame: Framing = unframed,
         keep: int = 5,
         stop: StopFlag | None = None,
         progress: Progress = no_progress,
@@ -112,6 +114,7 @@ class Night:
         self._models = models
         self._limits = limits or Limits()
         self._rules = rules or Rules()
+        self._frame = frame
         self._stop = self.workplace.stop_flag(stop or NeverStop())
         self._progress = progress
         self._clock = clock or SystemClock()
@@ -163,6 +166,7 @@ class Night:
                 served,
                 served,
                 limits=self._limits,
+                frame=self._frame,
                 stop=self._stop,
                 progress=self._progress,
             )
@@ -243,6 +247,7 @@ class Night:
                 current=self.adapters.weights(serving.number) if serving else None,
                 in_use=serving.number if serving else None,
                 seen=serving.sources if serving else (),
+                frame=self._frame,
                 stop=self._stop,
                 progress=self._progress,
             )

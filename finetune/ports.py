@@ -25,6 +25,27 @@ class NeverStop:
         return False
 
 
+class Framing(Protocol):
+    """How a request is put before the model that serves.
+
+    What is trained, what the gate measures and what general answers are made of go through the
+    same one, so that an adapter is judged and used on prompts like those it learnt from.
+    """
+
+    def __call__(self, prompt: Sequence[Said], notes: Sequence[str] = ()) -> tuple[Said, ...]:
+        """The messages; the request is the last of `prompt`, and `notes` are the lines that recall
+        puts beside it, best first."""
+
+
+def unframed(prompt: Sequence[Said], notes: Sequence[str] = ()) -> tuple[Said, ...]:
+    """The Framing of a product that has none: notes stand before the request."""
+    if not notes:
+        return tuple(prompt)
+    *before, last = prompt
+    text = "\n".join(["Notes:", *(f"- {line}" for line in notes), "", last.text])
+    return (*before, Said(role=last.role, text=text))
+
+
 class Answerer(Protocol):
     """The base model, answering in plain text without any adapter."""
 
@@ -32,8 +53,8 @@ class Answerer(Protocol):
     def identity(self) -> str:
         """Name of the model; it stands beside everything it wrote."""
 
-    def answer(self, prompt: str, max_tokens: int) -> str:
-        """Its answer to one instruction, empty when it has none.
+    def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
+        """Its answer to these messages, empty when it has none.
 
         Raises memory.errors.ExtractorUnavailable and Interrupted.
         """

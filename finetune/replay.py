@@ -8,7 +8,7 @@ from itertools import product
 from typing import TypeVar
 
 from finetune.examples import Example, Pair, Said, identity
-from finetune.ports import Answerer
+from finetune.ports import Answerer, Framing, unframed
 
 T = TypeVar("T", bound=Example | Pair)
 
@@ -43,26 +43,28 @@ def _mixed(place: tuple[int, int]) -> tuple[int, int]:
     return ((subject - form) % len(_SUBJECTS), form)
 
 
-def general(answerer: Answerer, prompt: str) -> Example | None:
+def general(answerer: Answerer, prompt: str, frame: Framing = unframed) -> Example | None:
     """The base's own answer to a general instruction, to be learnt unchanged; None if empty.
 
     Raises ExtractorUnavailable and Interrupted as the answerer does.
     """
-    answer = answerer.answer(prompt, GENERAL_TOKENS).strip()
+    asked = (Said(role="user", text=prompt),)
+    answer = answerer.answer(frame(asked), GENERAL_TOKENS).strip()
     if not answer:
         return None
     return Example(
         kind="general",
-        id=general_id(answerer.identity, prompt),
-        prompt=(Said(role="user", text=prompt),),
+        id=general_id(answerer.identity, prompt, frame),
+        prompt=asked,
         answer=answer,
         sources=(),
         made_by=answerer.identity,
     )
 
 
-def general_id(model: str, prompt: str) -> str:
-    return identity("general", [model, prompt])
+def general_id(model: str, prompt: str, frame: Framing = unframed) -> str:
+    asked = frame((Said(role="user", text=prompt),))
+    return identity("general", [model, *(said.text for said in asked)])
 
 
 def reservoir(items: Sequence[T], size: int, seed: int) -> list[T]:

@@ -10,16 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from finetune.examples import Example, Pair
+from finetune.examples import OWN, Example, Pair
 from memory.text import words
 
 SHINGLE = 5
 """Words of the overlapping pieces by which texts are compared (Broder's shingles)."""
 ALIKE = 0.5
 """Share of a text's shingles in another at which they are near-duplicates."""
-
-_TESTED = ("text", "approved", "pair")
-"""Kinds that a held-out score is computed on; questions repeat what texts say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,10 @@ def split(
 
     Never more than half: with so little data the gate refuses, and says so.
     """
-    positions = sorted(e.seq for e in examples if e.kind in _TESTED)
+    positions = sorted(e.seq for e in examples if e.kind in OWN)
     count = min(max(round(share * len(positions)), least), most, len(positions) // 2)
     boundary = positions[-count] if count else (positions[-1] + 1 if positions else 0)
-    held = tuple(e for e in examples if e.sources and e.seq >= boundary and e.kind in _TESTED)
+    held = tuple(e for e in examples if e.sources and e.seq >= boundary and e.kind in OWN)
     before = [e for e in examples if not e.sources or e.seq < boundary]
     alike = near_duplicates(before, held)
     train = tuple(e for e in before if e.id not in alike)
@@ -66,6 +63,12 @@ def _like_any(text: str, holding: dict[tuple[str, ...], list[int]], sizes: Seque
     pieces = shingles(text)
     shared = Counter(number for piece in pieces for number in holding.get(piece, ()))
     return any(n >= ALIKE * min(len(pieces), sizes[number]) for number, n in shared.items())
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Whether the two are near-duplicates of each other."""
+    pieces, others = shingles(one), shingles(other)
+    return len(pieces & others) >= ALIKE * min(len(pieces), len(others))
 
 
 def _answers(example: Example | Pair) -> list[str]:

@@ -30,12 +30,12 @@ class Stage:
     rate: float
     loss: Loss
     seconds: float
-    """Time it may take; infinite without a budget."""
+    """Time it may take, as finetune.clock counts; infinite without a budget."""
 
 
 def fitting(dataset: Dataset, encoder: Encoder, most: int) -> tuple[list[Example], list[Encoded]]:
     """The examples of at most `most` tokens, and what they are as tokens."""
-    both = [(e, encoder.encode(e.prompt, e.answer)) for e in dataset.examples]
+    both = [(e, encoder.encode(e.prompt, e.answer, e.notes)) for e in dataset.examples]
     kept = [(example, encoded) for example, encoded in both if len(encoded) <= most]
     return [example for example, _ in kept], [encoded for _, encoded in kept]
 
@@ -44,7 +44,9 @@ def encoded_pairs(dataset: Dataset, encoder: Encoder, arguments: Arguments) -> l
     """Chosen and rejected answers in turns; empty where there are too few."""
     found: list[Encoded] = []
     for pair in dataset.preferences:
-        both = [encoder.encode(pair.prompt, text) for text in (pair.chosen, pair.rejected)]
+        both = [
+            encoder.encode(pair.prompt, text, pair.notes) for text in (pair.chosen, pair.rejected)
+        ]
         if all(len(one) <= arguments.max_tokens for one in both):
             found += both
     enough = len(found) >= 2 * arguments.least_pairs and arguments.preference_epochs > 0

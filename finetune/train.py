@@ -1,6 +1,7 @@
 """Train a personal LoRA on the playback set: what the user wrote, then what they preferred.
 
-    python -m finetune.train --base MODEL --dataset dataset.jsonl --out FOLDER
+    python -m finetune.train --base MODEL --dataset dataset.jsonl --out FOLDER \
+        --frame assistant.framing:framed
     accelerate launch -m finetune.train ...          # one process a GPU
 
 The whole run is a function of its arguments, dataset and base. It is checkpointed every minute,
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import math
 import signal
@@ -29,14 +31,24 @@ from finetune import adapter, batches, checkpoint, weights
 from finetune.arguments import Arguments, resolved
 from finetune.base import Base, load_model, load_tokenizer, prepare
 from finetune.checkpoint import Checkpoint
+from finetune.clock import TrainingClock
 from finetune.dataset import Dataset
 from finetune.dataset import load as load_dataset
 from finetune.encode import Encoder
 from finetune.errors import FinetuneFault, LossNotFinite, NoRoom, Stopped, TooLittleData
+from finetune.examples import Said
 from finetune.export import export
 from finetune.likelihood import token_logprobs
 from finetune.losses import PreferenceLoss
-from finetune.ports import NeverStop, OnProgress, Progress, StopFlag, no_progress
+from finetune.ports import (
+    Framing,
+    NeverStop,
+    OnProgress,
+    Progress,
+    StopFlag,
+    no_progress,
+    unframed,
+)
 from finetune.processes import Alone, Launched, Processes, one_first, sum_gradients
 from finetune.stages import Stage, answers, encoded_pairs, fitting, preferences, schedule
 
@@ -70,6 +82,7 @@ def train(
     out: Path,
     arguments: Arguments,
     *,
+    frame: Framing = unframed,
     weights_cache: Path | None = None,
     processes: Processes | None = None,
     stop: StopFlag | None = None,
@@ -77,6 +90,7 @@ def train(
 ) -> Trained:
     """Train an adapter from the base into `out / "adapter"`, going on from a checkpoint there.
 
+    `frame` puts each prompt as it is put where the adapter serves.
     Token weights are kept in `weights_cache` from one night to the next, by default in `out`.
     Raises TooLittleData, LossNotFinite, NoRoom, BaseUnsupported, and Stopped when `stop` was set;
     then the checkpoint holds all whole steps, and the same call goes on.
@@ -91,7 +105,7 @@ def train(
         model = load_model(
             base, arguments.dtype, _device(arguments), four_bit=arguments.four_bit == "yes"
         )
-        encoder = Encoder(load_tokenizer(base), arguments.system)
+        encoder = Encoder(load_tokenizer(base), frame)
 
         # The examples as tokens, each with its weight.
         read, examples = fitting(dataset, encoder, arguments.max_tokens)
@@ -114,7 +128,7 @@ def train(
         # The adapter, and where an earlier run of the same training left it.
         adapted = adapter.attach(model, arguments)
         run = _Run(arguments, processes, stop, progress, adapted, out)
-        run.fingerprint = _fingerprint(dataset, base, arguments, processes)
+        run.fingerprint = _fingerprint(dataset, base, arguments, processes, encoder)
         run.resume()
         if processes.rank == 0:
             arguments.save(out / ARGUMENTS_FILE)
@@ -196,7 +210,8 @@ class _Run:
             optimiser.load_state_dict(self.resumed.optimiser)
             at, spent = self.resumed.step, self.resumed.seconds
             self.resumed = None
-        started = saved = time.monotonic()
+        saved = time.monotonic()
+        clock = self._clock()
         first = at
         while at < len(stage.steps) and spent < stage.seconds:
             share = max(at / len(stage.steps), spent / stage.seconds)
@@ -207,14 +222,12 @@ class _Run:
             except Stopped:
                 self._save(stage, at, spent, optimiser)
                 raise
-            now = time.monotonic()
-            at, spent = at + 1, spent + (now - started)
-            started = now
+            at, spent = at + 1, spent + self._agreed(clock.lap())
             self.losses.append(loss)
-            self._report(stage, at, first, spent)
-            if now - saved >= self.arguments.checkpoint_seconds:
+            self._report(stage, at, spent, clock.slowness)
+            if time.monotonic() - saved >= self.arguments.checkpoint_seconds:
                 self._save(stage, at, spent, optimiser)
-                saved = now
+                saved = time.monotonic()
         self.steps_done += at - first
         # So that a kill between two stages does not cost the first.
         self._save(stage, at, spent, optimiser)
@@ -294,14 +307,26 @@ class _Run:
             )
             checkpoint.save(held, self.checkpoint_path)
 
-    def _report(self, stage: Stage, at: int, first: int, spent: float) -> None:
+    def _agreed(self, seconds: float) -> float:
+        """The mean of all processes, so that they end at the same step."""
+        if self.processes.count == 1:
+            return seconds
+        counted = torch.tensor(seconds, device=self.device)
+        return float(self.processes.sum(counted)) / self.processes.count
+
+    def _clock(self) -> TrainingClock:
+        on_cpu = self.device.type == "cpu"
+        return TrainingClock(torch.get_num_threads() if on_cpu else None)
+
+    def _report(self, stage: Stage, at: int, spent: float, slowness: float) -> None:
+        """`slowness` is how many times as long as it counts the time was that passed."""
         per_step = spent / at
         left = min(per_step * (len(stage.steps) - at), max(0.0, stage.seconds - spent))
         tokens = sum(len(stage.examples[n]) for b in stage.steps[at - 1] for row in b for n in row)
-        speed = tokens / per_step if per_step else None
+        speed = tokens / (slowness * per_step) if per_step else None
         # Of more steps than the time allows, those that fit it.
         steps = at + round(left / per_step) if per_step else len(stage.steps)
-        self._progress(Progress(stage.name, at, steps, self.losses[-1], speed, left))
+        self._progress(Progress(stage.name, at, steps, self.losses[-1], speed, slowness * left))
 
 
 # -- around the run
@@ -319,8 +344,11 @@ def _device(arguments: Arguments) -> str:
     return f"cuda:{torch.cuda.current_device()}" if arguments.device == "cuda" else "cpu"
 
 
-def _fingerprint(dataset: Dataset, base: Base, arguments: Arguments, processes: Processes) -> str:
+def _fingerprint(
+    dataset: Dataset, base: Base, arguments: Arguments, processes: Processes, encoder: Encoder
+) -> str:
     what = [
+        encoder.encode([Said(role="user", text="Say so.")], "So.", ["A note."]).ids,  # the frame
         base.digest,
         arguments.model_dump(exclude={"checkpoint_seconds", "threads"}),
         processes.count,
@@ -355,6 +383,15 @@ def _write_result(trained: Trained, out: Path) -> None:
     (out / RESULT_FILE).write_text(json.dumps(data, indent=2) + "\n")
 
 
+def _frame(named: str) -> Framing:
+    """The framing at MODULE:NAME, by name because the layers above are not imported here."""
+    if not named:
+        return unframed
+    module, _, name = named.partition(":")
+    found: Framing = getattr(importlib.import_module(module), name)
+    return found
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Train and export from the command line; the night calls `train` and `export` itself."""
     parser = argparse.ArgumentParser(prog="finetune.train", description=__doc__)
@@ -363,6 +400,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--cache", type=Path, help="for the de-quantised base; default: out")
     parser.add_argument("--arguments", type=Path, help="JSON file of finetune.arguments.Arguments")
+    parser.add_argument(
+        "--frame", default="", metavar="MODULE:NAME", help="finetune.ports.Framing of the product"
+    )
     told = parser.parse_args(argv)
     stop = Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -381,6 +421,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             base,
             told.out,
             arguments,
+            frame=_frame(told.frame),
             processes=processes,
             stop=stop,
             progress=_print_progress if processes.rank == 0 else no_progress,

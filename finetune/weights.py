@@ -1,7 +1,7 @@
 """Token weights: learn most where knowing the user changes what is likely (NextQuill).
 
 For each token of a text that the user wrote, the base is asked twice how likely it is: after the
-instruction alone, and after some earlier texts of the user and the instruction. Where the history
+instruction alone, and with some earlier texts of the user as notes beside it. Where the history
 raises the likelihood the token carries manner; elsewhere it is what anybody would have written.
 """
 
@@ -16,14 +16,13 @@ from typing import Any
 from finetune.batches import tensors
 from finetune.encode import Encoded, Encoder
 from finetune.errors import Stopped
-from finetune.examples import Example, Said
+from finetune.examples import Example
 from finetune.ports import NeverStop, OnProgress, Progress, StopFlag, no_progress
 
 WEIGHTS_FILE = "token_weights.safetensors"
 MOST = 2.0
 """Gain in log-probability (nats) above which a token counts no more."""
 _HISTORY_CHARACTERS = 1200
-_FRAME = "Texts that I wrote before:\n\n{}\n\n{}"
 
 
 def with_weights(
@@ -94,9 +93,7 @@ def _with_history(
         room -= len(before.answer)
     if not shown:
         return None
-    first, *rest = example.prompt
-    framed = Said(role=first.role, text=_FRAME.format("\n\n".join(shown), first.text))
-    return encoder.encode([framed, *rest], example.answer)
+    return encoder.encode(example.prompt, example.answer, (*example.notes, *reversed(shown)))
 
 
 def _gains(model: Any, plain: Encoded, informed: Encoded) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,17 +10,29 @@ from pathlib import Path
 import pytest
 
 from finetune import dataset as datasets
-from finetune.dataset import Dataset, Limits, affected, build, forget, load, not_users_words, save
+from finetune.dataset import (
+    Dataset,
+    Limits,
+    affected,
+    build,
+    forget,
+    general_count,
+    load,
+    not_users_words,
+    save,
+)
 from finetune.errors import DatasetDamaged
-from finetune.examples import Example, Pair, Said
+from finetune.examples import OWN, Example, Pair, Said
 from finetune.instructions import is_instruction
+from finetune.notes import MOST
 from finetune.questions import is_negative, reword
 from finetune.replay import general_prompts, reservoir
-from finetune.split import shingles, split
+from finetune.split import is_alike, shingles, split
 from memory.errors import Interrupted
 from memory.events import AnyPayload, Correction, Draft, Event, Message, Note, Origin, Rated
 from memory.fakes import ScriptedExtractor
 from memory.log import Log
+from tests.finetune.lives import letter
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 THINGS = (
@@ -322,8 +335,97 @@ def test_a_reservoir_does_not_depend_on_order() -> None:
 class Base:
     identity = "base"
 
-    def answer(self, prompt: str, max_tokens: int) -> str:
-        return f"About {prompt[-12:]}"
+    def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
+        return f"About {prompt[-1].text[-12:]}"
+
+
+@pytest.mark.parametrize(("own", "general"), [(0, 12), (20, 12), (60, 30), (500, 60)])
+def test_general_answers_never_drown_the_users_own(own: int, general: int) -> None:
+    chance = random.Random(0)
+    texts = [
+        Example(kind="text", id=str(n), prompt=(), answer=letter(chance), sources=(str(n),))
+        for n in range(own)
+    ]
+    asked = [
+        Example(kind="question", id=f"q{n}", prompt=(), answer="", sources=(str(n),))
+        for n in range(own)
+    ]
+    assert general_count([*texts, *asked], Limits()) == general
+
+
+def test_a_small_life_is_given_few_general_answers(life: Life, tmp_path: Path) -> None:
+    life.mails()
+    path = tmp_path / "dataset.jsonl"
+    save(build(life.log), path)
+    unusable = ScriptedExtractor(lambda _: {})
+    dataset = datasets.word(path, unusable, Base())
+    own = [e for e in dataset.train if e.kind in OWN]
+    general = [e for e in dataset.train if e.kind == "general"]
+    assert (len(own), len(general)) == (12, 12)
+    again = datasets.word(path, unusable, Base(), frame=shouted)
+    told = [e.id for e in again.train if e.kind == "general"]
+    assert len(told) == 12
+    assert not set(told) & {e.id for e in general}, "they were made in another frame"
+
+
+def shouted(prompt: Sequence[Said], notes: Sequence[str] = ()) -> tuple[Said, ...]:
+    return tuple(Said(role=said.role, text=said.text.upper()) for said in prompt)
+
+
+# -- notes
+
+
+def test_a_question_is_asked_with_what_answers_it_and_texts_with_notes_or_without(
+    life: Life,
+) -> None:
+    for thing in THINGS:
+        life.add(Message(text=f"I keep my {thing} in the attic beside the {thing} case."))
+    life.mails([f"{a} {b}" for a in THINGS for b in ("stand", "case")])
+    dataset = build(life.log, limits=Limits(questions=2.0))
+    by_id = {e.id: e for e in life.log.read_after(0)}
+    asked = [e for e in dataset.examples if e.kind == "question"]
+    positive = [e for e in asked if not is_negative(e)]
+    assert len(positive) > 5
+    for example in positive:
+        assert example.noted[0] == example.sources[-1]
+        assert "User: " in example.notes[0]
+    written = texts(dataset)
+    noted = [e for e in written if e.notes]
+    assert 0.2 < len(noted) / len(written) < 0.8
+    for example in [e for e in dataset.examples if e not in positive]:
+        assert len(example.notes) == len(example.noted) <= MOST
+        assert all(by_id[i].seq < example.seq for i in example.noted)
+
+
+def test_no_note_says_what_is_to_be_written(life: Life) -> None:
+    life.mails()
+    for _ in range(4):
+        life.mails(THINGS[:6])
+    for example in texts(build(life.log)):
+        for one in example.noted:
+            [event] = life.log.get([one])
+            assert not is_alike(event.text or "", example.answer)
+
+
+def test_a_judged_answer_keeps_the_notes_that_it_was_given(life: Life) -> None:
+    told = life.add(Message(text="My aunt Ida has a bassoon; write to ida@example.org."))
+    asked = life.add(Message(text="Who has a bassoon?"), session="chat")
+    said = life.add(
+        Message(text="Ida.", reply_to=asked.id, memories=(told.id,)), Origin.ASSISTANT, "chat"
+    )
+    mine = life.add(Correction(text="Your aunt Ida.", answer=said.id), session="chat")
+    life.mails()
+    dataset = build(life.log)
+    [pair] = dataset.preferences
+    assert pair.noted == (told.id,)
+    assert "My aunt Ida has a bassoon" in pair.notes[0]
+    assert "ida@example.org" not in pair.notes[0]
+    assert pair.rests_on == (told.id, asked.id, mine.id, said.id)
+    assert pair in affected(dataset, [told.id])
+    assert told.id in dataset.sources
+    life.log.redact([told.id])
+    assert build(life.log).preferences[0].notes == ()
+    assert datasets.erased_since(life.log, dataset) == {told.id}
 
 
 def test_the_model_words_what_it_can_and_is_not_asked_twice(life: Life, tmp_path: Path) -> None:

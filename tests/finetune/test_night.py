@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event as Flag
 
@@ -22,6 +22,7 @@ from finetune.errors import (
     Stopped,
     TooLittleData,
 )
+from finetune.examples import Said
 from finetune.night import Night, Outcome
 from finetune.ports import StopFlag
 from finetune.workplace import Workplace
@@ -200,7 +201,7 @@ def test_a_kill_while_wording_keeps_what_was_worded(
 ) -> None:
     real, count = WordModel.answer, 0
 
-    def dying(self: WordModel, prompt: str, max_tokens: int) -> str:
+    def dying(self: WordModel, prompt: Sequence[Said], max_tokens: int) -> str:
         nonlocal count
         count += 1
         if count == 5:
