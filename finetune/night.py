@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -180,14 +180,10 @@ class Night:
         )
         self.workplace.note(state)
         counts = dict(Counter[str](example.kind for example in dataset.train))
-        told = ", ".join(
-            f"{counts[kind]} {one if counts[kind] == 1 else several}"
-            for kind, (one, several) in _KINDS.items()
-            if kind in counts
-        )
         self.tell(
             "dataset",
-            f"Made the playback set: {told}; {len(dataset.heldout)} of yours held out to test on.",
+            f"Made the playback set: {counted(counts)}; "
+            f"{len(dataset.heldout)} of yours held out to test on.",
             {**counts, "heldout": len(dataset.heldout)},
         )
         return state
@@ -353,6 +349,15 @@ _KINDS = {
     "general": ("general answer of the model's own", "general answers of the model's own"),
 }
 """Kinds of examples in words, in the order in which they are told."""
+
+
+def counted(kinds: Mapping[str, int]) -> str:
+    """How many examples of each kind there are, in words; empty for none."""
+    return ", ".join(
+        f"{kinds[kind]} {one if kinds[kind] == 1 else several}"
+        for kind, (one, several) in _KINDS.items()
+        if kind in kinds
+    )
 
 
 def _trained(examples: int, training: dict[str, Any]) -> str:

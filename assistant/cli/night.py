@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,14 +77,27 @@ def sleep(
                 done |= _consolidate(settings, store, stop, progress)
             if only != "consolidate" and (only or settings.server_url is None):
                 done["night"] = _told(_night(settings, store, stop, progress, only, done))
+        playback = list(_playback(store, done, as_json=as_json)) if show else []
     if as_json:
         print_json(done)
     elif only != "consolidate" and "night" in done:
         print(done["night"]["text"])
     if "facts" in done and not as_json:
         print(_consolidated(done))
-    if show:
-        _show_playback(settings.home)
+    for line in playback:
+        print(line)
+
+
+def _playback(store: MemoryStore, done: dict[str, Any], *, as_json: bool) -> Iterator[str]:
+    """The playback set as lines; for programs it goes with the rest instead."""
+    from assistant.cli.playback import playback_json, playback_lines
+    from finetune.dataset import DATASET_FILE, load
+
+    dataset = load(store.home / DATASET_FILE)
+    if as_json:
+        done["playback"] = playback_json(dataset)
+    else:
+        yield from playback_lines(dataset, store.log)
 
 
 def _not_due(store: MemoryStore, anytime: bool) -> str | None:
@@ -170,24 +182,6 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         "reasons": [reason.code for reason in decision.reasons] if decision else [],
         "gain": decision.gain if decision else None,
     }
-
-
-def _show_playback(home: Path) -> None:
-    from finetune.dataset import DATASET_FILE, load
-
-    dataset = load(home / DATASET_FILE)
-    for side, examples in (("train", dataset.train), ("held out", dataset.heldout)):
-        for example in examples:
-            print(f"--- {side}: {example.kind}, from {', '.join(example.sources) or 'the model'}")
-            for said in example.prompt:
-                print(f"{said.role}: {said.text}")
-            answers = (
-                [("chosen", example.chosen), ("rejected", example.rejected)]
-                if example.kind == "pair"
-                else [("answer", example.answer)]
-            )
-            for name, text in answers:
-                print(f"{name}: {text}")
 
 
 def journal(context: typer.Context, as_json: AsJson = False) -> None:

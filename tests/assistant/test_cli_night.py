@@ -119,9 +119,13 @@ def test_the_playback_set_can_be_read(run: Run) -> None:
     code, out, _ = run("sleep", "--only", "dataset", "--show")
     assert code == 0
     assert "The playback set is ready" in out
-    assert "--- train: text, from " in out
-    assert "--- held out: text, from " in out
+    assert "\nLearnt from: " in out
+    assert "\nHeld out to test on, never learnt: 9 texts of yours." in out
+    assert "\nA text of yours, 20" in out
+    assert "\n  Asked   Write a letter about it.\n" in out
     assert CANARY in out
+    playback = json.loads(run("sleep", "--only", "dataset", "--show", "--json")[1])["playback"]
+    assert any(CANARY in example["answer"] for example in playback["train"])
 
 
 def test_adapters_are_listed_shown_taken_back_and_put_back(run: Run) -> None:
