@@ -17,6 +17,7 @@ from threading import Event as Flag
 from assistant.adapters import training_cache
 from assistant.build import local_model
 from assistant.errors import SetupNeeded
+from assistant.framing import framed
 from assistant.night import ServedModel, open_scoring
 from assistant.settings import Settings
 from finetune import dataset as datasets
@@ -179,5 +180,5 @@ def sleeper(
             model.close()
 
     arguments = arguments.model_copy(update={"threads": settings.threads})
-    trainer = PeftTrainer(base, training_cache(settings), arguments)
-    return Night(home, log, trainer, models, limits=limits, progress=progress)
+    trainer = PeftTrainer(base, training_cache(settings), arguments, framed)
+    return Night(home, log, trainer, models, limits=limits, frame=framed, progress=progress)
