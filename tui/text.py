@@ -85,7 +85,10 @@ def around(text: str, words: Sequence[str], limit: int) -> str:
     """One line of a text, from shortly before the first of these words (lower case)."""
     lowered = text.lower()
     places = [place for word in words if (place := lowered.find(word)) >= 0]
-    start = max(0, min(places, default=0) - limit // 4)
+    place = min(places, default=0)
+    start = max(0, place - limit // 4)
+    if start and (gap := text.find(" ", start - 1, place)) >= 0:
+        start = gap + 1  # not in the middle of a word
     if start == 0 or len(lowered) != len(text):
         return one_line(text, limit)
     return "…" + one_line(text[start:], limit - 1)

@@ -122,5 +122,6 @@ def test_an_excerpt_begins_shortly_before_the_words() -> None:
     text = "a " * 500 + "needle" + " b" * 500
     assert "needle" in around(text, ["needle"], 100)
     assert len(around(text, ["needle"], 100)) <= 100
+    assert around("It began with long words before it.", ["before"], 40) == "…words before it."
     assert around("short", ["x"], 100) == "short"
     assert around("İ" * 300 + "x", ["x"], 50).startswith("İ"), "where case changes lengths"
