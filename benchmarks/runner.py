@@ -19,8 +19,10 @@ CHOICES = ("personamem", "prefeval_choice", "gate_choice")
 """Multiple choice by a language model, on a sample: a module each, with a `run`."""
 TRAINED = ("style", "gate_rejects", "nights", "unlearning")
 """Adapters are trained and measured, in a folder by which a run goes on: a module each."""
+KEPT = ("screen",)
+"""What they cache is too large to lie beside the results."""
 NAMES = (
-    *("latency", "type_ahead", "voice"),
+    *("latency", "type_ahead", "voice", "screen"),
     *("scale", "derive", "packing", "gate", "elicitation", "proactivity"),
     *(*RECALL, *CHOICES, *TRAINED),
 )
@@ -48,6 +50,10 @@ def run(
         from benchmarks import type_ahead
 
         return type_ahead.run(settings, progress)
+    if name == "screen":
+        from benchmarks import screen
+
+        return screen.run(sampling.cache if sampling else None, progress)
     if name == "elicitation":
         from benchmarks import elicitation
 

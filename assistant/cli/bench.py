@@ -44,7 +44,8 @@ def bench(
         Path | None,
         typer.Option(
             help="By which a stopped run goes on: for multiple choice a file of scores, where "
-            "adapters are trained a folder; beside --save unless told otherwise.",
+            "adapters are trained a folder; beside --save unless told otherwise. For screen, a "
+            "folder that keeps its largest home.",
             show_default=False,
         ),
     ] = None,
@@ -59,7 +60,7 @@ def bench(
     # They are not in the wheel, so that only the checkout itself has them.
     sys.path.insert(0, str(_SOURCE))
     runner = importlib.import_module("benchmarks.runner")
-    if cache is None and save is not None:
+    if cache is None and save is not None and name not in runner.KEPT:
         cache = save.with_suffix(".cache" if name in runner.TRAINED else ".cache.jsonl")
     sampling = importlib.import_module("benchmarks.sampling").Sampling(
         sample, seed, contexts, cache
