@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from assistant.errors import SettingsInvalid
 from tui.actions import remapped
+from tui.bookmark import Bookmark
 from tui.clock import Clock
 from tui.in_flight import InFlight
 from tui.keymap import mistake
@@ -26,6 +27,8 @@ from tui.screens.chat import NARROW, WIDE, ChatScreen
 from tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.ports import AssistantLike, DictationLike, ModelsLike, NightsLike
 
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
@@ -64,10 +67,12 @@ class LifeloreApp(App[None]):
         dictation: Callable[[], DictationLike] | None = None,
         nights: NightsLike | None = None,
         models: ModelsLike | None = None,
+        bookmark: Bookmark | None = None,
     ) -> None:
         """`keymap` gives other keys to actions, by the names in `tui.actions`; `plain` draws no
         lines and no boxes, for a screen that is read aloud. `dictation` opens what listens, when
         the user wants to speak; `nights` tells what the nights did, `models` which model answers.
+        Without a session that is asked for, it goes on at the `bookmark`.
         """
         super().__init__()
         self._open_assistant = open_assistant
@@ -82,6 +87,9 @@ class LifeloreApp(App[None]):
         self._chat = ChatScreen(
             self._open, session_id, clock or Clock(), self._actions, dictation, nights, models
         )
+        self._chat.bookmark = bookmark
+        if bookmark is not None and session_id is None:
+            self._chat.go_on_at(bookmark.take())
         self.set_class(plain, "-plain")
 
     @property
@@ -108,7 +116,12 @@ class LifeloreApp(App[None]):
         for name in _ENDING_SIGNALS:
             # Not on Windows, and not where the app runs outside the main thread.
             with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(getattr(signal, name), self.exit)
+                loop.add_signal_handler(getattr(signal, name), self._hung_up)
+
+    def _hung_up(self) -> None:
+        """The terminal or the system ends it: the next start is to go on here."""
+        self._chat.keep_place(always=True)
+        self.exit()
 
     async def action_quit(self) -> None:
         """Leave; text of the profile that is not saved is worth one warning."""
@@ -119,6 +132,7 @@ class LifeloreApp(App[None]):
                 severity="warning",
             )
         else:
+            self._chat.keep_place()
             self.exit()
 
     def on_unmount(self) -> None:
@@ -161,10 +175,12 @@ def run(
     dictation: Callable[[], DictationLike] | None = None,
     nights: NightsLike | None = None,
     models: ModelsLike | None = None,
+    bookmark: Path | None = None,
 ) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.
 
-    Raises SettingsInvalid for a keymap that cannot be used.
+    `bookmark` is the file that keeps the place of a run that was cut short, or left with words
+    unsent. Raises SettingsInvalid for a keymap that cannot be used.
 
     The loop is ours so that leaving is not silent: once the terminal is restored, a model that is
     still being loaded has to come to the end of its step before it can be closed.
@@ -181,6 +197,7 @@ def run(
         dictation=dictation,
         nights=nights,
         models=models,
+        bookmark=Bookmark(bookmark) if bookmark is not None else None,
     )
     with asyncio.Runner() as runner:
         app.run(loop=runner.get_loop())

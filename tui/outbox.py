@@ -51,6 +51,11 @@ class Outbox:
         self.running = self._waiting.popleft()
         return self.running
 
+    def unsent(self) -> list[str]:
+        """The words that wait, in the order of typing, but for those of temporary conversations."""
+        waiting = [one for one in self._waiting if one.again is None]
+        return [one.text for one in waiting if not one.transcript.temporary]
+
     def drop(self, transcript: Transcript | None = None) -> list[Outgoing]:
         """Take out everything that waits, or all of one conversation, for it cannot be sent."""
         gone = [one for one in self._waiting if transcript in (None, one.transcript)]

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.voice.listener import Listener
 
+_BOOKMARK = "left_off.json"
+
 app = typer.Typer(
     name="lifelore",
     help="A personal assistant that remembers what you tell it, on your own machine.\n\n"
@@ -80,6 +82,7 @@ def _open_tui(options: Options, session: str | None, plain: bool) -> int:
         dictation=cache(lambda: _listener(settings)),
         nights=Nights(settings),
         models=models,
+        bookmark=settings.home / _BOOKMARK,
     )
     return code
 

@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from tests.tui.fakes import CLOCK, FakeAssistant, Gate
 from tui.app import LifeloreApp
+from tui.bookmark import Bookmark
 from tui.ports import AssistantLike, ModelsLike, NightsLike
 from tui.screens.chat import ChatScreen
 from tui.screens.confirm import ConfirmScreen
@@ -143,6 +144,7 @@ async def stage(
     plain: bool = False,
     nights: NightsLike | None = None,
     models: ModelsLike | None = None,
+    bookmark: Bookmark | None = None,
 ) -> AsyncIterator[Stage]:
     app = LifeloreApp(
         opener or (lambda: assistant),
@@ -152,6 +154,7 @@ async def stage(
         plain=plain,
         nights=nights,
         models=models,
+        bookmark=bookmark,
     )
     async with app.run_test(size=size) as pilot:
         standing = Stage(app, pilot, assistant)

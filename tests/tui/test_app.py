@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,13 +14,13 @@ from assistant.errors import SetupNeeded
 from memory.errors import HomeUnusable
 from tests.tui.conftest import stage
 from tests.tui.fakes import FakeAssistant, FakeSession, Gate, script
+from tests.tui.terminal import ROOT, Terminal
 from tui.ports import AssistantLike, SessionLike, SummaryLike, TurnLike
 from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from assistant.session import Assistant
 
-ROOT = Path(__file__).parents[2]
 HEAVY = (
     "torch",
     "chromadb",
@@ -151,69 +148,9 @@ sys.exit(code)
 """
 
 
-class Terminal:
-    """The app in a process of its own, on a terminal that can be typed into and closed.
-
-    What the program tells comes through a pipe, for the terminal is full of the screen.
-    """
-
-    def __init__(self, how: str) -> None:
-        self.master, slave = pty.openpty()
-        self._told, pipe = os.pipe()
-        environ = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, how, str(pipe)],
-            cwd=ROOT,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environ,
-            pass_fds=[pipe],
-            start_new_session=True,
-        )
-        os.close(slave)
-        os.close(pipe)
-        self.screen = b""
-
-    def wait_for(self, word: str | None) -> str:
-        """What is told until this word, or until the end; the screen is drawn off meanwhile."""
-        told, watched = "", [self._told, self.master]
-        while word is None or word not in told:
-            ready, _, _ = select.select(watched, [], [], 30)
-            assert ready, f"never told {word!r}, only {told!r}"
-            if self.master in ready:
-                self._draw_off(watched)
-            elif piece := os.read(self._told, 4096):
-                told += piece.decode()
-            else:
-                assert word is None, f"ended without {word!r}: {self.screen[-2000:]!r}"
-                break
-        return told
-
-    def _draw_off(self, watched: list[int]) -> None:
-        try:
-            self.screen += os.read(self.master, 65536)
-        except OSError:  # how Linux says that the other side has closed
-            watched.remove(self.master)
-
-    def close_window(self) -> None:
-        os.close(self.master)
-        self.master = -1
-
-    def end(self) -> tuple[int, str]:
-        if self.master == -1:
-            told = ""
-            while piece := os.read(self._told, 4096):
-                told += piece.decode()
-        else:
-            told = self.wait_for(None)
-        os.close(self._told)
-        return self.process.wait(60), told
-
-
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_an_ending_signal_closes_everything(name: str) -> None:
-    terminal = Terminal("well")
+    terminal = Terminal("-c", _PROGRAM, "well")
     terminal.wait_for("warm")
     if name == "SIGHUP":
         terminal.close_window()  # and with it goes every place to write to
@@ -226,7 +163,7 @@ def test_an_ending_signal_closes_everything(name: str) -> None:
 
 @pytest.mark.parametrize(("how", "word", "code"), [("well", "warm", 0), ("fail", "failing", 1)])
 def test_run_returns_the_exit_code(how: str, word: str, code: int) -> None:
-    terminal = Terminal(how)
+    terminal = Terminal("-c", _PROGRAM, how)
     terminal.wait_for(word)
     os.write(terminal.master, b"\x11")  # Ctrl-Q
     returned, told = terminal.end()
@@ -237,7 +174,7 @@ def test_run_returns_the_exit_code(how: str, word: str, code: int) -> None:
 
 
 def test_keys_that_come_at_once_are_taken_in_their_order() -> None:
-    terminal = Terminal("well")
+    terminal = Terminal("-c", _PROGRAM, "well")
     terminal.wait_for("warm")
     os.write(terminal.master, b"one\x0atwo\x0dthree\x0d")
     terminal.wait_for("answered 'one\\ntwo' 'three'")

@@ -21,6 +21,7 @@ from tui.hears import hears
 from tui.messages import Hinted, Opened, OpenFailed, Warmed, Warming
 from tui.screens.asides import OFFERS_EVERY
 from tui.screens.help import HelpScreen
+from tui.screens.place import Placed
 from tui.screens.views import Views
 from tui.screens.writing import Writing
 from tui.text import one_line
@@ -35,6 +36,7 @@ from tui.widgets.title_bar import TitleBar
 from tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from tui.bookmark import Place
     from tui.clock import Clock
     from tui.ports import AssistantLike, DictationLike, ModelsLike, NightsLike
 
@@ -42,7 +44,7 @@ NARROW, WIDE = 60, 100
 """Columns from which panels may lie over the chat, and from which they stand beside it."""
 
 
-class ChatScreen(Writing, Views, Screen[None]):
+class ChatScreen(Placed, Writing, Views, Screen[None]):
     """What is on the screen, how it wakes up, and its panels; the rest is in the classes below."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
@@ -60,10 +62,16 @@ class ChatScreen(Writing, Views, Screen[None]):
         super().__init__(clock)
         self._open_assistant = open_assistant
         self._session_id = session_id
+        self._draft = ""
         self.actions = actions
         self.open_dictation = open_dictation
         self.nights = nights
         self.models = models
+
+    def go_on_at(self, place: Place | None) -> None:
+        """Begin where another run was left, which is told before anything is drawn."""
+        if place is not None:
+            self._session_id, self._draft = place.session_id, place.draft
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -81,6 +89,7 @@ class ChatScreen(Writing, Views, Screen[None]):
 
     async def on_mount(self) -> None:
         self.query_one(Prompt).focus()
+        self.query_one(Prompt).put_back(self._draft)
         self.status.work("Waking up")
         await self.arrive(self.conversations.current)
         self.set_interval(OFFERS_EVERY, self.fetch_offers)

@@ -64,6 +64,9 @@ class Turns(Screen[None]):
     def settle(self) -> None:
         raise NotImplementedError
 
+    def keep_place(self, *, always: bool = False) -> None:
+        raise NotImplementedError
+
     def key_of(self, name: str) -> str:
         """The key of an action, as it is written for people."""
         return next(one.shown for one in self.actions if one.name == name)
@@ -151,6 +154,7 @@ class Turns(Screen[None]):
             case updates.Accepted():
                 outgoing.accepted = True
                 outgoing.words.message_id = update.message_id
+                self.keep_place(always=True)
             case updates.Working():
                 self.status.working(update)
             case updates.Recalled():

@@ -55,6 +55,7 @@ class Writing(Asides, Replies, Dictating):
             await self.send_edited(current.editing, text)
         else:
             await self.send_words(current, text)
+        self.query_one(Prompt).taken(text)
 
     async def _command(self, text: str, name: str, argument: str) -> None:
         action = commands.command(name)

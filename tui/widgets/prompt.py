@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.commands import completed
+from tui.commands import completed, parse
 from tui.text import LONG_CHARACTERS, LONG_LINES, size, visible
 
 
@@ -48,6 +48,7 @@ class Prompt(TextArea):
         self.sendable = True
         """Whether words leave the prompt when they are submitted."""
         self._aside = ""
+        self._handed: list[str] = []
 
     def action_submit(self) -> None:
         text = self.whole
@@ -55,6 +56,8 @@ class Prompt(TextArea):
             # Here and not when the message is handled, for the next words may come before that.
             self.clear()
             self._pasted.clear()
+            if parse(text) is None:
+                self._handed.append(text)
         self.post_message(self.Submitted(text))
 
     @property
@@ -65,6 +68,16 @@ class Prompt(TextArea):
         # In one pass, so that a mark inside pasted words stays what it is.
         marks = "|".join(re.escape(mark) for mark in self._pasted)
         return re.sub(marks, lambda found: self._pasted[found[0]], self.text)
+
+    @property
+    def unsent(self) -> str:
+        """What was submitted and not taken yet, what is written, and what was laid aside."""
+        return "\n".join(text for text in (*self._handed, self.whole, self._aside) if text)
+
+    def taken(self, text: str) -> None:
+        """Words that were submitted have got where they go."""
+        if text in self._handed:
+            self._handed.remove(text)
 
     def action_new_line(self) -> None:
         self.insert("\n")
