@@ -150,34 +150,34 @@ sys.exit(code)
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_an_ending_signal_closes_everything(name: str) -> None:
-    terminal = Terminal("-c", _PROGRAM, "well")
-    terminal.wait_for("warm")
-    if name == "SIGHUP":
-        terminal.close_window()  # and with it goes every place to write to
-    terminal.process.send_signal(getattr(signal, name))
-    code, told = terminal.end()
-    assert "closed left 0" in told
-    assert b"Traceback" not in terminal.screen
-    assert code == 0
+    with Terminal("-c", _PROGRAM, "well") as terminal:
+        terminal.wait_for("warm")
+        if name == "SIGHUP":
+            terminal.close_window()  # and with it goes every place to write to
+        terminal.process.send_signal(getattr(signal, name))
+        code, told = terminal.end()
+        assert "closed left 0" in told
+        assert b"Traceback" not in terminal.screen
+        assert code == 0
 
 
 @pytest.mark.parametrize(("how", "word", "code"), [("well", "warm", 0), ("fail", "failing", 1)])
 def test_run_returns_the_exit_code(how: str, word: str, code: int) -> None:
-    terminal = Terminal("-c", _PROGRAM, how)
-    terminal.wait_for(word)
-    os.write(terminal.master, b"\x11")  # Ctrl-Q
-    returned, told = terminal.end()
-    assert f"left {code}" in told
-    assert ("closed" in told) == (how == "well")
-    assert b"Traceback" not in terminal.screen
-    assert returned == code
+    with Terminal("-c", _PROGRAM, how) as terminal:
+        terminal.wait_for(word)
+        os.write(terminal.master, b"\x11")  # Ctrl-Q
+        returned, told = terminal.end()
+        assert f"left {code}" in told
+        assert ("closed" in told) == (how == "well")
+        assert b"Traceback" not in terminal.screen
+        assert returned == code
 
 
 def test_keys_that_come_at_once_are_taken_in_their_order() -> None:
-    terminal = Terminal("-c", _PROGRAM, "well")
-    terminal.wait_for("warm")
-    os.write(terminal.master, b"one\x0atwo\x0dthree\x0d")
-    terminal.wait_for("answered 'one\\ntwo' 'three'")
-    os.write(terminal.master, b"\x11")
-    code, _ = terminal.end()
-    assert code == 0
+    with Terminal("-c", _PROGRAM, "well") as terminal:
+        terminal.wait_for("warm")
+        os.write(terminal.master, b"one\x0atwo\x0dthree\x0d")
+        terminal.wait_for("answered 'one\\ntwo' 'three'")
+        os.write(terminal.master, b"\x11")
+        code, _ = terminal.end()
+        assert code == 0
