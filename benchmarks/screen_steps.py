@@ -27,7 +27,7 @@ from textual.widgets import Input
 
 from assistant.build import stay_local
 from benchmarks.made_life import Life, MadeEmbedder
-from benchmarks.screen_stage import SIZE, Bare, Recorder, markdown, open_scripted
+from benchmarks.screen_stage import SIZE, Bare, Recorder, conversation, markdown, open_scripted
 from memory.store import VIEWS_FILE, MemoryStore
 from memory.text import words
 from tui.app import LifeloreApp
@@ -239,6 +239,7 @@ def _highlight(listing: SessionList, session_id: str) -> None:
 def grown_screen(home: Path) -> dict[str, Any]:
     """Megabytes of the process after so many turns typed into one conversation."""
     assistant = open_scripted(home, markdown(40))
+    assistant.store.append(list(conversation(SHORT, 2, "")))  # else it would begin with a welcome
     app = LifeloreApp(lambda: assistant)
 
     def play(player: Player) -> dict[str, float]:

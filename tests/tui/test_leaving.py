@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from memory.events import Message, Origin
+from memory.events import Draft, Message, Origin
 from memory.fakes import HashEmbedder
 from memory.store import MemoryStore
 from tests.assistant.builders import open_scripted
@@ -25,19 +25,22 @@ from tui.widgets.prompt import Prompt
 
 @contextmanager
 def program(home: Path, how: str) -> Iterator[Terminal]:
-    home.mkdir(exist_ok=True)
+    store = MemoryStore(home, HashEmbedder())  # where something was said, there is no welcome
+    said_before = Message(text="Good morning.")
+    store.append([Draft(payload=said_before, session_id="before", origin=Origin.USER)])
+    store.close()
     with Terminal("-m", "tests.tui.scripted_program", str(home), how) as terminal:
         terminal.wait_to_see(b"Say anything")  # before that, Enter would be another key
         yield terminal
 
 
 def said(home: Path) -> list[tuple[Origin, str, str]]:
-    """Whose words, the words, and how they ended."""
+    """Whose words, the words, and how they ended, in the conversation of this test."""
     store = MemoryStore(home, HashEmbedder())
     assert store.verify().ok
     events = store.log.read_after(0, 1000)
     store.close()
-    messages = [(event.origin, event.payload) for event in events]
+    messages = [(one.origin, one.payload) for one in events if one.session_id != "before"]
     return [(who, m.text, m.status) for who, m in messages if isinstance(m, Message)]
 
 
