@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from memory.documents import is_passage
 from memory.events import Correction, Event, Message, Note, Origin, Rated
 from memory.log import Log
 from memory.own_words import own_words
@@ -79,7 +80,8 @@ def gather(log: Log) -> Gathered:
                 replies[event.id] = payload.reply_to, payload.text
             if payload.status == "complete" and payload.text.strip():
                 _note_message(found, event, payload, before.get(event.session_id))
-                before[event.session_id] = event
+                if not is_passage(event):  # what was attached is not what somebody said
+                    before[event.session_id] = event
         elif isinstance(payload, Note) and event.origin is Origin.USER:
             _note_words(found, event, payload.text, note=True, follows=None)
     _look_up_prompts(found, log)

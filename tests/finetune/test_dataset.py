@@ -28,6 +28,7 @@ from finetune.notes import MOST
 from finetune.questions import is_negative, reword
 from finetune.replay import general_prompts, reservoir
 from finetune.split import is_alike, shingles, split
+from memory.documents import drafts
 from memory.errors import Interrupted
 from memory.events import AnyPayload, Correction, Draft, Event, Message, Note, Origin, Rated
 from memory.fakes import ScriptedExtractor
@@ -127,6 +128,19 @@ def test_a_reply_is_asked_for_with_what_it_answers(life: Life) -> None:
     [example] = [e for e in texts(build(life.log)) if reply.id in e.sources]
     assert example.sources == (asked.id, reply.id)
     assert "Does Friday suit you?" in example.prompt[0].text
+
+
+def test_words_after_an_attached_document_are_no_reply_to_it(life: Life) -> None:
+    [passage] = drafts("lease.txt", "The rent is due on the first of each month.", "thread")
+    life.log.append([passage])
+    said = life.add(
+        Message(text="Friday is fine, I come at noon with the cake and the boys."),
+        session="thread",
+    )
+    life.mails()
+    [example] = [e for e in texts(build(life.log)) if said.id in e.sources]
+    assert example.sources == (said.id,)
+    assert "rent" not in example.prompt[0].text
 
 
 def test_requests_to_the_assistant_are_no_writing_but_notes_are(life: Life) -> None:
