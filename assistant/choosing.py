@@ -8,16 +8,14 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
-from assistant.build import local_model, model_slot, turn_limits
 from assistant.errors import SetupNeeded
 from assistant.models.catalog import MODEL_SHARE, ModelEntry, shipped_catalog
-from assistant.models.fetch import fetch, installed
 from assistant.settings import SETTINGS_FILE, Settings, load_settings, write_setting
 from memory.errors import RefusedInput
-from memory.ports import Progress, no_progress
 
 if TYPE_CHECKING:
     from assistant.session import Assistant
+    from memory.ports import Progress
 
 _SERVER = (
     f"A server answers for this home; take server_url out of {SETTINGS_FILE} to use a model here."
@@ -65,11 +63,14 @@ class Models:
         return [*self._own_file(), *self._catalog()]
 
     def fetch(
-        self, value: str, progress: Progress = no_progress, cancel: Flag | None = None
+        self, value: str, progress: Progress | None = None, cancel: Flag | None = None
     ) -> str:
         """Fetch a model of the catalog; a sentence on it. Raises DownloadFailed."""
+        from assistant.models.fetch import fetch
+        from memory.ports import no_progress
+
         entry = shipped_catalog().find(value)
-        fetch(entry, self._settings.models, progress, cancel)
+        fetch(entry, self._settings.models, progress or no_progress, cancel)
         return f"{entry.title} is here."
 
     def choose(self, value: str) -> str:
@@ -79,6 +80,8 @@ class Models:
         model that is not here, ModelBroken for one that cannot be loaded (the one before stays in
         use), and SettingsInvalid where the choice cannot be kept.
         """
+        from assistant.build import local_model, model_slot, turn_limits
+
         if self.served_elsewhere:
             raise RefusedInput(self.served_elsewhere)
         chosen = self._settings.model_copy(update={"model": value})
@@ -101,13 +104,17 @@ class Models:
         value = self._settings.model
         if value is None or self.served_elsewhere:
             return
+        from assistant.build import local_model
+
         name, path = local_model(self._settings)
         if path is not None and all(name != entry.name for entry in shipped_catalog().models):
             size = path.stat().st_size if path.is_file() else 0
             yield Choice(name, value, path.name, size, None, path.is_file(), True, in_use=True)
 
     def _catalog(self) -> Iterator[Choice]:
+        from assistant.build import local_model
         from assistant.machine import this_machine
+        from assistant.models.fetch import installed
 
         room = this_machine().memory_bytes * MODEL_SHARE
         in_use = "" if self.served_elsewhere else local_model(self._settings)[0]

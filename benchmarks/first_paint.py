@@ -16,6 +16,8 @@ from textual.widgets import Input
 
 PLACEHOLDER = "Say anything"
 """What stands in the empty prompt."""
+_PAINTED = PLACEHOLDER[1:]
+"""The cursor may stand on its first letter, which is painted apart then."""
 PIPE = "LIFELORE_BENCH_PIPE"
 _MODELS = ("torch", "llama_cpp", "chromadb", "sentence_transformers", "transformers", "langgraph")
 
@@ -27,7 +29,7 @@ class Told(LinuxDriver):
 
     def write(self, data: str) -> None:
         super().write(data)
-        if not self._told and PLACEHOLDER in data:
+        if not self._told and _PAINTED in data:
             self._told = True
             now = time.perf_counter()
             loaded = [name for name in _MODELS if name in sys.modules]

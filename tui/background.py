@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from assistant.errors import AssistantFault
-from assistant.voice.ports import Partial, Utterance
 from memory.errors import MemoryFault
 from tui.messages import (
     Fetched,
@@ -77,6 +76,9 @@ def open_and_warm(
 
 def dictate(open_dictation: Callable[[], DictationLike], done: Flag, post: Post) -> None:
     """Listen until told that it is done."""
+    # Here, for it brings numpy along.
+    from assistant.voice.ports import Partial, Utterance
+
     problem = None
     try:
         dictation = open_dictation()

@@ -28,6 +28,7 @@ from assistant.cli import (
 from assistant.cli.common import Options
 
 if TYPE_CHECKING:
+    from assistant.session import Assistant
     from assistant.settings import Settings
     from assistant.voice.listener import Listener
 
@@ -65,17 +66,22 @@ def lifelore(
 
 
 def _open_tui(options: Options, session: str | None, plain: bool) -> int:
-    from assistant.build import open_assistant, stay_local
     from assistant.choosing import Models
     from assistant.nights import Nights
 
-    stay_local()
     settings = options.settings()
     models = Models(settings)
+
+    def opened() -> Assistant:
+        # Here, once the screen is painted: it imports what memory and models need.
+        from assistant.build import open_assistant
+
+        return models.attend(open_assistant(settings))
+
     # By name, because the layers below the TUI do not import it.
     tui = importlib.import_module("tui.app")
     code: int = tui.run(
-        lambda: models.attend(open_assistant(settings)),
+        opened,
         session,
         keymap=settings.keys,
         plain=plain or settings.plain,
@@ -89,8 +95,10 @@ def _open_tui(options: Options, session: str | None, plain: bool) -> int:
 
 def _listener(settings: Settings) -> Listener:
     """What hears the user in the TUI; its model stays loaded for the next time."""
+    from assistant.build import stay_local
     from assistant.voice.build import listener_of
 
+    stay_local()
     return listener_of(settings)
 
 

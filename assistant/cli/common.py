@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.settings import Settings, load_settings
-from memory.ports import Progress
-from memory.recall import Memory
+
+if TYPE_CHECKING:
+    from memory.ports import Progress
+    from memory.recall import Memory
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
