@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 TOKENS_A_SECOND = 100
 LONG, SHORT = "long", "short"
-"""The conversations of the home, and what their last message ends with in brackets."""
+"""The conversations of the home, by which their last message is marked."""
 _ANSWER_TOKENS = 800
 _KEYS = 60
 _LINE = 40
@@ -54,7 +54,7 @@ _PATIENCE = 120.0
 
 
 def mark(session_id: str) -> str:
-    return f"[end of {session_id}]"
+    return f"Endof{session_id}"  # one word, which is not broken between lines
 
 
 class Player:
