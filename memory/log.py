@@ -25,9 +25,11 @@ from memory.events import VERSIONS, Draft, Event, Origin, Redaction, parse_paylo
 from memory.ports import Clock, SystemClock
 from memory.schema import log_migrations, migrate
 
+# Left to itself, SQLite would rather read the log backwards for each answer.
 _CORRECTED = (
     "CASE WHEN origin = 'assistant' AND kind = 'message' THEN "
-    "(SELECT json_extract(later.payload, '$.text') FROM events AS later "
+    "(SELECT json_extract(later.payload, '$.text') "
+    "FROM events AS later INDEXED BY events_corrections "
     "WHERE later.kind = 'correction' AND json_extract(later.payload, '$.answer') = events.id "
     "ORDER BY later.seq DESC LIMIT 1) END"
 )
