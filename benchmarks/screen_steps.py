@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -137,7 +138,7 @@ def chat_keys(home: Path) -> dict[str, Any]:
             player.press("enter")
             player.until(lambda: _streaming(chat))
             began, count = time.perf_counter(), len(_answer(chat).text.split())
-            typed = 0
+            typed, pace = 0, 0.0
             while len(seconds) < _KEYS:
                 one = _type(player, next(letters), random_, prompt.clear, typed)
                 if not _streaming(chat):
@@ -145,7 +146,8 @@ def chat_keys(home: Path) -> dict[str, Any]:
                 seconds.append(one)
                 typed += 1
                 pace = (len(_answer(chat).text.split()) - count) / (time.perf_counter() - began)
-            paces.append(pace)
+            if typed:
+                paces.append(pace)
             player.press("escape")
             player.until(lambda: chat.outbox.running is None)
             player.do(prompt.clear)
@@ -304,7 +306,10 @@ def search(home: Path) -> dict[str, Any]:
             print(json.dumps(["progress", "searches", number, len(asked)]), flush=True)
             *whole, last = words(typed)
             match = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*'])
-            both = [lambda t=typed: store.find(t, MOST), lambda m=match: _bare_find(db, m)]  # type: ignore[misc]
+            both: list[Callable[[], object]] = [
+                partial(store.find, typed, MOST),
+                partial(_bare_find, db, match),
+            ]
             for ask in both:
                 ask()  # what is read from the disk is read for both
             for time_ in range(_TIMES):
