@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.events import Key
 from textual.widgets import OptionList, Static
 
 from memory.errors import HomeUnusable
@@ -25,6 +26,20 @@ def page(standing: Stage, selector: str = "#welcome-text") -> str:
 async def begun(standing: Stage) -> None:
     await standing.until(lambda: isinstance(standing.app.screen, WelcomeScreen))
     await standing.rest()
+
+
+async def test_a_name_and_enter_that_come_at_once_are_taken_in_their_order() -> None:
+    assistant = new_home()
+    async with stage(assistant) as standing:
+        await begun(standing)
+        driver = standing.app._driver
+        assert driver is not None
+        for key in ("A", "d", "a", "enter"):
+            driver.send_message(Key(key, key if len(key) == 1 else "\r"))
+        await standing.until(lambda: "may it stay in your profile" in page(standing))
+        await standing.pilot.press("enter")
+        await standing.rest()
+        assert assistant.welcome.introduced == [("Ada", [])]
 
 
 async def test_a_name_consents_and_questions_in_turn() -> None:

@@ -49,8 +49,8 @@ class WelcomeScreen(ModalScreen[str]):
     """Gives a sentence to begin with. Esc leaves at any step; what was gone past is kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the lists and the field, which would take Enter for themselves.
-        Binding("enter", "next", "go on", priority=True),
+        # Before the lists, which would take Enter for themselves.
+        Binding("enter", "enter", "go on", priority=True),
         Binding("space", "tick", "tick"),
         Binding("escape", "leave", "begin"),
     ]
@@ -96,6 +96,17 @@ class WelcomeScreen(ModalScreen[str]):
     def _say(self, text: str) -> None:
         status = self.query_one("#welcome-status", Static)
         status.update(Content.styled(visible(text), "$quiet"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter on a name is the field's: the letters before it may not be in there yet."""
+        return not (action == "enter" and self._step == "name")
+
+    def action_enter(self) -> None:
+        self.action_next()
+
+    @on(Input.Submitted, "#welcome-name")
+    def _named(self) -> None:
+        self.action_next()
 
     def action_next(self) -> None:
         if self._waiting:
