@@ -84,7 +84,12 @@ class Composer:
         budget = min(self.memory_tokens(unread), free // 2)
         summaries = self._summaries(text, found, brief.now) if prompts.is_broad(text) else []
         packed, overview = pack_with_summaries(
-            found, summaries, budget, self._counter(), self.store.neighbours
+            found,
+            summaries,
+            budget,
+            self._counter(),
+            self.store.neighbours,
+            self.store.outdated(found, brief.now),
         )
         everything = asks_for_everything(brief.text)
         if everything:

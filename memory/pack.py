@@ -6,11 +6,12 @@ evidence than turns of the same length do (`lifelore bench packing`), so that th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from memory.events import Origin
-from memory.recall import Memory
+from memory.recall import Memory, Outdated
 from memory.text import STOPWORDS, words
 from memory.views.summaries import Summary
 from memory.when import annotate, spoken_day
@@ -47,11 +48,14 @@ def pack(
     budget: int,
     count: TokenCounter,
     around: Around = lambda memory: (memory,),
+    outdated: Mapping[str, Outdated] = MappingProxyType({}),
 ) -> Packed:
     """As many memories as fit the budget of tokens, in order; what was said twice stands once.
 
     A question brings the turn after it along and an answer the question before it: either alone
-    tells little. What came along stands last in `memories`.
+    tells little. One that is `outdated`, by its id, says so and brings the words that overtook it:
+    they may be less like the question, and are what it asks for. What came along stands last in
+    `memories`.
     """
     lines: list[str] = []
     shown: dict[str, Memory] = {}
@@ -60,14 +64,23 @@ def pack(
     for memory, also in _told_once(memories):
         if memory.id in shown or memory.id in along:
             continue
-        line = render(memory) + also
-        cost = count(line)
+        change = outdated.get(memory.id)
+        line = render(memory) + also + (_overtaken(memory, change) if change else "")
+        excerpt = [memory]
+        if (
+            change
+            and change.newer
+            and change.newer.id not in shown
+            and change.newer.id not in along
+        ):
+            excerpt.append(change.newer)
+        cost = count("\n".join([line, *(render(newer) for newer in excerpt[1:])]))
         if spent + cost > budget:
             left_out += 1
             continue
         shown[memory.id] = memory
+        along.update((newer.id, newer) for newer in excerpt[1:])
         spent += cost
-        excerpt = [memory]
         for near in _exchange(memory, around(memory)):
             cost = count(render(near))
             # Context must not take the room of memories that were found for themselves.
@@ -97,9 +110,11 @@ def pack_with_summaries(
     budget: int,
     count: TokenCounter,
     around: Around = lambda memory: (memory,),
+    outdated: Mapping[str, Outdated] = MappingProxyType({}),
 ) -> tuple[Packed, Overview]:
     """Memories in most of the budget, in all without summaries; then the summaries that fit."""
-    packed = pack(memories, int(_VERBATIM * budget) if summaries else budget, count, around)
+    room = int(_VERBATIM * budget) if summaries else budget
+    packed = pack(memories, room, count, around, outdated)
     return packed, _overview(summaries, budget - packed.tokens, count)
 
 
@@ -144,6 +159,17 @@ def _told_once(memories: Sequence[Memory]) -> list[tuple[Memory, str]]:
         )
         told.append((newest, f" (also on {', '.join(days)})" if days else ""))
     return told
+
+
+def _overtaken(memory: Memory, change: Outdated) -> str:
+    """What to add to the line of a memory that the user has overtaken."""
+    since = spoken_day(change.until.date())
+    whole = len(words(change.said)) * 2 >= len(words(memory.text))
+    return (
+        f" (no longer so since {since})"
+        if whole
+        else f' (since {since} no longer: "{change.said}")'
+    )
 
 
 _NEGATIONS = frozenset({"no", "nor", "not", "off"})

@@ -33,7 +33,7 @@ from memory.ports import (
 )
 from memory.projection import Projection, Projector, Views
 from memory.ranking import RecallSettings
-from memory.recall import Memory, Recall, Recollection, memory_of
+from memory.recall import Memory, Outdated, Recall, Recollection, memory_of
 from memory.user.lines import Line, Topic
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
@@ -356,6 +356,17 @@ class MemoryStore:
     def memories_at(self, seqs: Sequence[int]) -> list[Memory]:
         """The events at these log positions as memories; erased ones are left out."""
         return [memory_of(e, 0.0) for e in self.log.at(seqs) if e.text is not None]
+
+    def outdated(self, memories: Sequence[Memory], now: datetime) -> dict[str, Outdated]:
+        """Those of the memories that the user's later words have overtaken, by id."""
+        profile = self.profile.read(now)
+        ended = {m.id: line for m in memories if (line := profile.ended(m.id)) is not None}
+        newer = {m.id: m for m in self.memories([line.ended_by or "" for line in ended.values()])}
+        return {
+            id_: Outdated(line.text, line.until, newer.get(line.ended_by or ""))
+            for id_, line in ended.items()
+            if line.until is not None
+        }
 
     def neighbours(self, memory: Memory, reach: int = 1) -> list[Memory]:
         """The turns around a memory in its session, in order, itself included."""

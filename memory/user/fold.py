@@ -131,6 +131,7 @@ def _line(group: Group, ids: Mapping[Group, str], now: datetime) -> Line:
         consent=True if group.sensitive and not group.waits else None,
         until=group.until,
         replaced_by=ids[by] if by is not None else None,
+        ended_by=group.ended_by,
     )
 
 

@@ -85,3 +85,6 @@ class Line:
     until: datetime | None = None
     """When it ceased to hold; None while it holds."""
     replaced_by: str | None = None
+    """Id of the line that took its place."""
+    ended_by: str | None = None
+    """Id of the event by which it ceased to hold."""

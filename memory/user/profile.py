@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from memory.user.lines import Line, Topic
 from memory.user.patches import Patch
@@ -35,6 +35,27 @@ class Profile:
             if line_id == line.id or line_id in self.made_of[line.id]:
                 return line
         return None
+
+    def ended(self, event_id: str) -> Line | None:
+        """What was said in this event and holds no longer; its `ended_by` tells how it is now.
+
+        None where all of it holds, or where nothing was said on how it is now.
+        """
+        for line in self.history:
+            if event_id in line.sources and line.ended_by not in (None, event_id):
+                return replace(line, ended_by=self._newest(line).ended_by)
+        return None
+
+    def _newest(self, line: Line) -> Line:
+        """The last line that ended, of those that took its place one after the other."""
+        after = {each.id: each for each in self.history}
+        passed = {line.id}
+        while (by := after.get(line.replaced_by or "")) is not None and by.id not in passed:
+            if by.ended_by is None:
+                break
+            passed.add(by.id)
+            line = by
+        return line
 
     def pending(self) -> list[Line]:
         """Sensitive lines about which the user was not asked yet."""
