@@ -12,7 +12,7 @@ from itertools import takewhile
 from assistant import prompts
 from assistant.compose import Composer, Prompt
 from assistant.models.base import ChatMessage, LanguageModel
-from assistant.person import told
+from assistant.person import settled, told
 from assistant.prompts import Brief
 from assistant.turn import TurnContext, TurnState
 from memory.documents import is_passage, put_before
@@ -36,16 +36,19 @@ class Asked:
 def answer_prompt(state: TurnState, turn: TurnContext, model: LanguageModel) -> Asked:
     """The prompt of the answer. Raises ContextOverflow as Composer does."""
     composer = _composer(model, turn, patience=_PATIENCE if state.get("attached") else 1)
-    lines = turn.person.lines(state.get("lines", []))
+    now = turn.clock.now().astimezone()
+    lines, found = settled(
+        turn.store, turn.person.lines(state.get("lines", [])), found_of(state, turn), now
+    )
     manner = turn.person.lines(state.get("manner", []))
     brief = Brief(
         words_of(state, turn),
         _results(state),
-        turn.clock.now().astimezone(),
+        now,
         [told(line) for line in lines],
         [line.text for line in manner],
     )
-    prompt = composer.answer_prompt(history_of(state, turn), brief, found_of(state, turn))
+    prompt = composer.answer_prompt(history_of(state, turn), brief, found)
     return Asked(prompt, tuple(lines), composer.reserve)
 
 

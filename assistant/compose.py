@@ -14,8 +14,8 @@ from assistant import prompts
 from assistant.errors import ContextOverflow
 from assistant.models.base import ChatMessage, LanguageModel
 from memory.events import Event, Message, Origin
-from memory.pack import TokenCounter, pack_with_summaries
-from memory.query import asks_for_everything
+from memory.pack import TokenCounter, pack_with_summaries, up_to_date
+from memory.query import asks_for_everything, state_of
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.views.summaries import Summary
@@ -83,13 +83,17 @@ class Composer:
         unread = self.model.count_tokens(rest) - self.cached(rest)
         budget = min(self.memory_tokens(unread), free // 2)
         summaries = self._summaries(text, found, brief.now) if prompts.is_broad(text) else []
+        overtaken = self.store.overtaken(found, brief.now)
+        overtaken = self.store.overtaken(found, brief.now)
+        state = state_of(text)
         packed, overview = pack_with_summaries(
-            found,
+            up_to_date(found, overtaken, text) if state == "now" else found,
             summaries,
             budget,
             self._counter(),
             self.store.neighbours,
-            self.store.outdated(found, brief.now),
+            overtaken,
+            past=state == "before",
         )
         everything = asks_for_everything(brief.text)
         if everything:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -17,11 +17,12 @@ from assistant.questions import Questions
 from memory.errors import EmbedderUnavailable
 from memory.events import Draft, Origin
 from memory.ports import Clock
+from memory.query import state_of
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.user.lines import Line
 from memory.user.page import editable, edits, page
-from memory.user.profile import usable
+from memory.user.profile import protects, usable
 from memory.user.relevance import Prototypes
 from memory.when import spoken_date
 
@@ -80,7 +81,7 @@ class Person:
             return None
         chosen = self.gated(text)
         about = [each.line for each in chosen.lines]
-        if chosen.kind is Kind.ABOUT_USER:
+        if chosen.kind is Kind.ABOUT_USER and state_of(text) != "now":
             about += self._before(about)
         return Known(chosen.kind, tuple(about), tuple(each.line for each in chosen.manner))
 
@@ -157,6 +158,37 @@ class Person:
         if outcome == "snoozed" and until is None:
             until = self._clock.now() + _LATER
         self._nudger.answer(offer_id, outcome, rating, until)
+
+
+def settled(
+    store: MemoryStore, lines: Sequence[Line], found: Sequence[Memory], now: datetime
+) -> tuple[list[Line], list[Memory]]:
+    """The lines that stand, and the memories with the sources of the other lines before them.
+
+    Words that may have overtaken a line, and of which the profile makes nothing, make it a matter
+    of dated notes. Tastes, what guards from harm and what the user confirmed always stand.
+    """
+    open_ = {
+        line.sources[-1]: line
+        for line in lines
+        if not (line.polarity or line.until or line.confirmed or protects(line)) and line.sources
+    }
+    sources = store.memories(list(open_))
+    overtaken = store.overtaken(sources, now)
+    doubtful = [
+        memory
+        for memory in sources
+        if (change := overtaken.get(memory.id)) is not None
+        and not (change.newer and change.newer.id in open_[memory.id].sources)
+    ]
+    gone = {open_[memory.id].id for memory in doubtful}
+    best = max((memory.score for memory in found), default=0.0)
+    first = [replace(memory, score=best) for memory in doubtful]
+    known = {memory.id for memory in doubtful}
+    return (
+        [line for line in lines if line.id not in gone],
+        [*first, *(memory for memory in found if memory.id not in known)],
+    )
 
 
 def told(line: Line) -> str:

@@ -10,7 +10,7 @@ from assistant import prompts
 from assistant.compose import Composer
 from assistant.gate import gate
 from assistant.models.base import ChatMessage, LanguageModel
-from assistant.person import told
+from assistant.person import settled, told
 from assistant.prompts import Brief
 from assistant.reading import NoteLimits
 from memory.ports import Embedder
@@ -44,7 +44,8 @@ class Remembering:
         vectors = store.profile.vectors(lines, self.embedder)
         [vector] = self.embedder.embed([text])
         chosen = gate(text, vector, lines, vectors, self.prototypes)
-        about = [told(each.line) for each in chosen.lines]
+        holding, kept = settled(store, [each.line for each in chosen.lines], kept, now)
+        about = [told(line) for line in holding]
         manner = [each.line.text for each in chosen.manner]
         composer = Composer(
             self.model, store, 0, lambda unread: MEMORY_TOKENS, self.model.cached_tokens

@@ -6,6 +6,7 @@ may not be recalled is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,8 +23,6 @@ from memory.views.fulltext import Fulltext, Traits
 from memory.views.sessions import Place, Sessions
 from memory.views.summaries import Summaries
 from memory.views.vectors import VectorSearch
-
-_ASKS = Marks.ASKS.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +146,41 @@ def _usable(
 
     Not the query itself, asked before: it would be the best hit and is worth nothing. Nor what was
     answered then, which was made from memories that are there themselves; what another assistant
-    answered, in a conversation that was imported, was not.
+    answered, in a conversation that was imported, was not. Of what was asked here, that goes for
+    other questions on the same thing, too, unless they are what is asked for.
     """
     last = None if asked.until is None else to_ms(asked.until)
-    asking = (seq for seq, turn in traits.items() if turn.marks & _ASKS)
-    echoed = [places[seq] for seq in asking if stems and _echoes(traits[seq], stems)]
-    echoes = {(place.session_id, place.position) for place in echoed}
-    hidden = {place.seq for place in echoed}
-    if echoes:
-        replies = {
-            seq
-            for seq, place in places.items()
-            if place.origin is Origin.ASSISTANT and (place.session_id, place.position - 1) in echoes
-        }
-        hidden |= made_here(replies) if replies else replies
+    asking = [seq for seq, turn in traits.items() if turn.marks & Marks.ASKS.value]
+    echoes = {seq for seq in asking if stems and _echoes(traits[seq], stems)}
+    akin = {seq for seq in asking if stems and _is_akin(traits[seq], stems)} - echoes
+    if _AFTER_QUESTIONS.search(asked.query.text):
+        akin = set()
+    after = {
+        (place.session_id, place.position): seq
+        for seq, place in places.items()
+        if place.origin is Origin.ASSISTANT
+    }
+    replies = {
+        seq: reply
+        for seq in echoes | akin
+        if (reply := after.get((places[seq].session_id, places[seq].position + 1))) is not None
+    }
+    made = made_here(set(replies.values())) if replies else set()
+    hidden = echoes | made | {seq for seq in akin if replies.get(seq) in made}
     return {
         seq
         for seq, place in places.items()
         if seq not in asked.excluded and seq not in hidden and (last is None or place.at <= last)
     }
+
+
+_AFTER_QUESTIONS = re.compile(r"\b(?:ask\w*|questions?|wonder\w*|know|curious)\b", re.IGNORECASE)
+
+
+def _is_akin(traits: Traits, stems: frozenset[int]) -> bool:
+    """Whether it is a bare question, and at least half of what it says is asked again."""
+    said = set(traits.stems["stem"].tolist())
+    return bool(traits.marks & Marks.ONLY_ASKS.value) and len(said & stems) * 2 >= len(said)
 
 
 def _echoes(traits: Traits, stems: frozenset[int]) -> bool:

@@ -7,12 +7,14 @@ evidence than turns of the same length do (`lifelore bench packing`), so that th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from memory.events import Origin
-from memory.recall import Memory, Outdated
-from memory.text import STOPWORDS, words
+from memory.overtaken import Overtaken
+from memory.recall import Memory
+from memory.text import STOPWORDS, stems, words
 from memory.views.summaries import Summary
 from memory.when import annotate, spoken_day
 
@@ -48,39 +50,34 @@ def pack(
     budget: int,
     count: TokenCounter,
     around: Around = lambda memory: (memory,),
-    outdated: Mapping[str, Outdated] = MappingProxyType({}),
+    overtaken: Mapping[str, Overtaken] = MappingProxyType({}),
+    *,
+    past: bool = False,
 ) -> Packed:
     """As many memories as fit the budget of tokens, in order; what was said twice stands once.
 
     A question brings the turn after it along and an answer the question before it: either alone
-    tells little. One that is `outdated`, by its id, says so and brings the words that overtook it:
-    they may be less like the question, and are what it asks for. What came along stands last in
-    `memories`.
+    tells little. In the place of one that is `overtaken`, by its id, stand the words that overtook
+    it, which may be less like the question and are what it asks for, with the old ones behind them;
+    with `past` it is the other way round. What came along stands last in `memories`.
     """
     lines: list[str] = []
     shown: dict[str, Memory] = {}
     along: dict[str, Memory] = {}
     spent = left_out = 0
-    for memory, also in _told_once(memories):
-        if memory.id in shown or memory.id in along:
+    for note in _notes(_told_once(memories), overtaken, past):
+        memory = note.memory
+        if memory.id in along:
             continue
-        change = outdated.get(memory.id)
-        line = render(memory) + also + (_overtaken(memory, change) if change else "")
-        excerpt = [memory]
-        if (
-            change
-            and change.newer
-            and change.newer.id not in shown
-            and change.newer.id not in along
-        ):
-            excerpt.append(change.newer)
-        cost = count("\n".join([line, *(render(newer) for newer in excerpt[1:])]))
+        line = render(memory) + note.also
+        cost = count(line)
         if spent + cost > budget:
             left_out += 1
             continue
         shown[memory.id] = memory
-        along.update((newer.id, newer) for newer in excerpt[1:])
+        along.update((each.id, each) for each in note.beside)
         spent += cost
+        excerpt = [memory]
         for near in _exchange(memory, around(memory)):
             cost = count(render(near))
             # Context must not take the room of memories that were found for themselves.
@@ -110,11 +107,13 @@ def pack_with_summaries(
     budget: int,
     count: TokenCounter,
     around: Around = lambda memory: (memory,),
-    outdated: Mapping[str, Outdated] = MappingProxyType({}),
+    overtaken: Mapping[str, Overtaken] = MappingProxyType({}),
+    *,
+    past: bool = False,
 ) -> tuple[Packed, Overview]:
     """Memories in most of the budget, in all without summaries; then the summaries that fit."""
     room = int(_VERBATIM * budget) if summaries else budget
-    packed = pack(memories, room, count, around, outdated)
+    packed = pack(memories, room, count, around, overtaken, past=past)
     return packed, _overview(summaries, budget - packed.tokens, count)
 
 
@@ -161,15 +160,76 @@ def _told_once(memories: Sequence[Memory]) -> list[tuple[Memory, str]]:
     return told
 
 
-def _overtaken(memory: Memory, change: Outdated) -> str:
-    """What to add to the line of a memory that the user has overtaken."""
-    since = spoken_day(change.until.date())
-    whole = len(words(change.said)) * 2 >= len(words(memory.text))
-    return (
-        f" (no longer so since {since})"
-        if whole
-        else f' (since {since} no longer: "{change.said}")'
-    )
+def up_to_date(
+    memories: Sequence[Memory], overtaken: Mapping[str, Overtaken], asked: str
+) -> tuple[Memory, ...]:
+    """For a question about how something is: newer words in the place of those they overtook.
+
+    Only where the old ones ended for certain, or the newer say as much of what is asked for: what
+    was taken for a change and is none must not take the answer away.
+    """
+    held: dict[str, Memory] = {}
+    for memory in memories:
+        change = overtaken.get(memory.id)
+        if change and change.newer:
+            newer = _last(change.newer, overtaken)
+            told = set(stems(asked)) & set(stems(memory.text))
+            if change.until or told <= set(stems(newer.text)):
+                memory = replace(newer, score=memory.score)
+        held.setdefault(memory.id, memory)
+    return tuple(held.values())
+
+
+def _notes(
+    told: Sequence[tuple[Memory, str]], overtaken: Mapping[str, Overtaken], past: bool
+) -> list[_Note]:
+    """Each memory; with what overtook it, the newer words and the old ones behind them in one line.
+
+    In the order of time a small model reads the old ones for the answer, unless it is asked for
+    what was before: then they stand first (`lifelore bench updates`).
+    """
+    notes: dict[str, _Note] = {}
+    for memory, also in told:
+        change = overtaken.get(memory.id)
+        if change is None:
+            notes.setdefault(memory.id, _Note(memory)).also += also
+        elif change.newer is None:
+            since = f" (no longer so since {_day(change.until)})" if change.until else ""
+            notes.setdefault(memory.id, _Note(memory)).also += also + since
+        elif past:
+            newer = _last(change.newer, overtaken)
+            since = f' (Since then, on {_day(newer.at)}: "{_words_of(newer)}")'
+            notes[memory.id] = _Note(memory, also + since, [newer])
+        else:
+            newer = replace(_last(change.newer, overtaken), score=memory.score)
+            note = notes.setdefault(newer.id, _Note(newer))
+            note.also += f' (Before, on {_day(memory.at)}: "{_words_of(memory)}"{also})'
+            note.beside.append(memory)
+    beside = {memory.id for note in notes.values() for memory in note.beside}
+    return [note for note in notes.values() if note.memory.id not in beside]
+
+
+def _day(at: datetime) -> str:
+    return spoken_day(at.date())
+
+
+def _last(newer: Memory, overtaken: Mapping[str, Overtaken]) -> Memory:
+    """The newest of the words that overtook each other."""
+    for _ in overtaken:
+        further = overtaken.get(newer.id)
+        if further is None or further.newer is None:
+            break
+        newer = further.newer
+    return newer
+
+
+@dataclass(slots=True)
+class _Note:
+    """A memory as it is shown: what is added to its line, and the memories in that."""
+
+    memory: Memory
+    also: str = ""
+    beside: list[Memory] = field(default_factory=list)
 
 
 _NEGATIONS = frozenset({"no", "nor", "not", "off"})
@@ -210,11 +270,14 @@ def _position(memory: Memory) -> int:
 
 def render(memory: Memory) -> str:
     """One line: the day it was said, by whom, and the words with relative dates made absolute."""
+    return f"[{spoken_day(memory.at.date())}] {speaker_of(memory)}: {_words_of(memory)}"
+
+
+def _words_of(memory: Memory) -> str:
     text = memory.text
     if len(text) > _EXCERPT:
         text = f"{text[:_EXCERPT]} […{len(memory.text) - _EXCERPT:,} more characters]"
-    text = annotate(" ".join(text.split()), memory.at)
-    return f"[{spoken_day(memory.at.date())}] {speaker_of(memory)}: {text}"
+    return annotate(" ".join(text.split()), memory.at)
 
 
 def speaker_of(memory: Memory) -> str:

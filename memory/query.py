@@ -123,7 +123,7 @@ def asks_for_everything(text: str) -> bool:
     return bool(demands) and _EVERYTHING.search(text) is not None
 
 
-def _state(text: str) -> State | None:
+def state_of(text: str) -> State | None:
     """What is so now, or was so before; neither where nothing says so."""
     if _ONCE.search(text):
         return "before"
@@ -147,7 +147,7 @@ def understand(
     terms = list(dict.fromkeys([word for word in content if word not in names] or content))
     question = _question(text)
     span = span_of(question, now, last)
-    state = None if span else _state(question)
+    state = None if span else state_of(question)
     if state == "now":
         terms = [word for word in terms if word not in _PRESENT] or terms
     return Query(

@@ -7,7 +7,6 @@ their weighted sum: a logistic estimate that this turn holds what is asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +30,7 @@ from memory.ranking import (
     probability,
     rank,
 )
-from memory.text import content_words, repair
+from memory.text import repair
 from memory.views.facts import Facts
 from memory.views.fulltext import Fulltext
 from memory.views.sessions import Sessions
@@ -54,16 +53,6 @@ class Memory:
     """Estimated probability, 0 to 1, that it holds what was asked for."""
     text: str
     external_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outdated:
-    """What of a memory the user has overtaken since."""
-
-    said: str
-    until: datetime
-    newer: Memory | None
-    """Their words on how it is now; None where they only struck it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +131,8 @@ class Recall:
                 best = interleaved([best, *self._anchored.rankings(asked, query.anchor, tools)])
             except EmbedderUnavailable as error:
                 degraded = f"Recalled without the time of what the question names: {error}"
-        memories = self._memories(best, k)
-        if echoes := [memory.id for memory in memories if _is_echo(memory, query)]:
-            # They would set the scale for all else, so the rest is weighed without them.
-            return self.search(
-                text,
-                k,
-                embedder=embedder,
-                vectors=vectors,
-                exclude=[*exclude, *echoes],
-                until=until,
-                context=context,
-                settings=settings,
-            )
         return Recollection(
-            memories=tuple(memories),
+            memories=tuple(self._memories(best, k)),
             confidence=confidence,
             # By words alone it cannot be told.
             known=confidence >= settings.known_from or not query.of_memory or vector is None,
@@ -243,23 +219,6 @@ _CONTEXT_FADE = 0.6
 def _fitting(best: Sequence[Scored], share: float) -> int:
     top = max((score for _, score in best), default=0.0)
     return sum(score >= share * top for _, score in best)
-
-
-_ASKS_AFTER_QUESTIONS = re.compile(r"\b(?:ask\w*|questions?|wonder\w*)\b", re.IGNORECASE)
-
-
-def _is_echo(memory: Memory, query: Query) -> bool:
-    """Whether the user asked this before, and the query says all of it again: it tells nothing.
-
-    Between people, who have names, a question leads to the turn that answers it.
-    """
-    return (
-        memory.origin is Origin.USER
-        and memory.speaker is None
-        and memory.text.rstrip().endswith("?")
-        and set(content_words(memory.text)) <= set(content_words(query.text))
-        and not _ASKS_AFTER_QUESTIONS.search(query.text)
-    )
 
 
 def memory_of(event: Event, score: float) -> Memory:

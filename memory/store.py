@@ -20,6 +20,7 @@ from memory.errors import EmbedderUnavailable, IndexBroken, NotFound, RefusedInp
 from memory.events import Consent, Draft, Event, Origin
 from memory.forget import ForgetPlan, drop_kept_edit, leftovers, plan_forgetting
 from memory.log import Log, Verification
+from memory.overtaken import Overtaken, Overtaking
 from memory.ports import (
     Clock,
     Embedder,
@@ -33,7 +34,7 @@ from memory.ports import (
 )
 from memory.projection import Projection, Projector, Views
 from memory.ranking import RecallSettings
-from memory.recall import Memory, Outdated, Recall, Recollection, memory_of
+from memory.recall import Memory, Recall, Recollection, memory_of
 from memory.user.lines import Line, Topic
 from memory.views.facts import Facts, FactsView, mark_unread
 from memory.views.fulltext import Fulltext, FulltextView
@@ -107,6 +108,7 @@ class MemoryStore:
         self.profile = Profiles(self._views, self.log, self.facts, self.patches)
         self.plans = Plans(self._views)
         self.suggestions = Suggestions(self._views)
+        self._overtaking = Overtaking(self.log, self.fulltext, self.profile)
         self._deriver = Deriver(
             self.log,
             self._views,
@@ -357,16 +359,9 @@ class MemoryStore:
         """The events at these log positions as memories; erased ones are left out."""
         return [memory_of(e, 0.0) for e in self.log.at(seqs) if e.text is not None]
 
-    def outdated(self, memories: Sequence[Memory], now: datetime) -> dict[str, Outdated]:
-        """Those of the memories that the user's later words have overtaken, by id."""
-        profile = self.profile.read(now)
-        ended = {m.id: line for m in memories if (line := profile.ended(m.id)) is not None}
-        newer = {m.id: m for m in self.memories([line.ended_by or "" for line in ended.values()])}
-        return {
-            id_: Outdated(line.text, line.until, newer.get(line.ended_by or ""))
-            for id_, line in ended.items()
-            if line.until is not None
-        }
+    def overtaken(self, memories: Sequence[Memory], now: datetime) -> dict[str, Overtaken]:
+        """Those of the memories, best first, that the user's later words have overtaken, by id."""
+        return self._overtaking.of(memories, now)
 
     def neighbours(self, memory: Memory, reach: int = 1) -> list[Memory]:
         """The turns around a memory in its session, in order, itself included."""

@@ -36,6 +36,8 @@ def slot_of(statement: Statement) -> object | None:
         return None
     if statement.section is Section.MANNER:
         return ("manner", _form(statement)[0], context)
+    if statement.attribute.startswith("favourite "):
+        return (statement.attribute, statement.polarity, context)
     if statement.polarity and not _guards(statement):
         return ("liking", _plain(statement.value), context)
     return (statement.section, statement.attribute, _plain(statement.value), context)

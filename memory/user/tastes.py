@@ -79,7 +79,7 @@ def taste_without_i(clause: str) -> Taste | None:
     if found := FAVOURITE.search(clause):
         least = "least" in found[0]
         what = "favourite " + found["what"].strip().lower()
-        value = found["value"].strip(" .!")
+        value = _TODAY.sub("", found["value"].strip(" .!"))
         return Taste(Section.TASTES, what, value, -1 if least else 1, 0.8)
     for rule in WITHOUT_I:
         found = rule.pattern.match(clause)
@@ -91,6 +91,8 @@ def taste_without_i(clause: str) -> Taste | None:
         )
     return None
 
+
+_TODAY = re.compile(r"\W+(?:now|nowadays|these days|at the moment|today)$", re.I)
 
 _NO_TASTE = re.compile(
     r"\bover the moon|\b(?:could|would|should|might)(?:n't| not)? have \w+"

@@ -58,7 +58,7 @@ class ProfileView(Projection):
     """What the user said of themselves, what they did to the profile, and how they write."""
 
     name = "profile"
-    version = 3
+    version = 4
     tables = ("acts", "writing", "profile_changes", *TABLE.tables)
 
     def create(self, db: Database) -> None:
