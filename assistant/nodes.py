@@ -205,6 +205,7 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
             turn.emit(Notice(notice))
         turn.emit(Recalled(prompt.memories, asked.lines))
         state_out["used"] = [memory.id for memory in prompt.memories]
+        state_out["lines"] = [line.id for line in asked.lines]
         state_out["summed_up"] = list(prompt.summed_up)
         done = _stream(model, prompt.messages, asked.reserve, turn, said)
         state_out["usage"] = (

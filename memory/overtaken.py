@@ -118,11 +118,11 @@ class Overtaking:
 
     def _shared(self, rarity: Mapping[int, float], text: str) -> float:
         """How much of what a memory says is said here, too, 0 to 1; that both moved is nothing."""
-        total = sum(rarity.values())
         said = self._fulltext.stems_of(_CHANGE.sub(" ", text))
-        return (
-            sum(weight for stem, weight in rarity.items() if stem in said) / total if total else 0
-        )
+        # In a home of a few turns every word that stands twice is common: each counts for itself.
+        weights = {stem: 1 + rare for stem, rare in rarity.items()}
+        shared = sum(weight for stem, weight in weights.items() if stem in said)
+        return shared / sum(weights.values()) if weights else 0.0
 
 
 def _subject(text: str) -> tuple[set[str], bool]:

@@ -271,3 +271,32 @@ def test_a_rule_learnt_by_counting_ties_no_answer_to_what_was_counted(opened: Ho
     plan = opened.assistant.plan_forgetting([last.turns()[0].id])
     assert {event.session_id for event in plan.with_it} <= {last.id}
     opened.assistant.close()
+
+
+def test_newest_wins_and_what_was_before_is_told_to_who_asks(opened: Home) -> None:
+    opened.say("I live in Ghent, near the canal.")
+    opened.say("I moved from Ghent to Lyon.")
+    opened.say("Where do I live?")
+    assert "I live in Ghent" not in opened.prompts[-1]
+    assert "User: I moved from Ghent to Lyon." in opened.prompts[-1]
+    opened.say("Where did I live before?")
+    assert "User: I live in Ghent, near the canal. (Since then, on " in opened.prompts[-1]
+    opened.assistant.close()
+
+
+def test_a_line_that_later_words_may_have_overtaken_is_a_dated_note(opened: Home) -> None:
+    opened.say("My boss is Peter Lang.")
+    opened.say("Peter Lang has retired and Ines Moor is my boss now.")
+    answered = opened.say("Who is my boss?")
+    assert "must respect it" not in opened.prompts[-1]
+    assert "User: Peter Lang has retired and Ines Moor is my boss now." in opened.prompts[-1]
+    assert answered.lines == ()
+    opened.assistant.close()
+
+
+def test_what_guards_from_harm_stands_whatever_is_said_later(opened: Home) -> None:
+    opened.say(ALLERGY)
+    opened.say("I bought a new severe allergy to walnuts leaflet.")
+    answered = opened.say("Can you suggest a cake with or without walnuts for me?")
+    assert [line.text for line in answered.lines] == [ALLERGY]
+    opened.assistant.close()

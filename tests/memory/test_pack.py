@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from memory.events import Origin
-from memory.pack import pack, pack_with_summaries, render, render_summary
+from memory.overtaken import Overtaken
+from memory.pack import pack, pack_with_summaries, render, render_summary, up_to_date
 from memory.recall import Memory
 from memory.views.summaries import Kind, Summary
 
@@ -115,3 +116,56 @@ def test_packed_lines_can_stand_in_the_order_of_time() -> None:
     packed = pack([best, older, newest], 100, count)
     assert packed.in_time().lines == (render(newest), render(best), render(older))
     assert packed.in_time().memories == packed.memories
+
+
+def overtaking(old: Memory, newer: Memory | None, *, certain: bool = True) -> dict[str, Overtaken]:
+    return {old.id: Overtaken(newer, DAY + timedelta(days=9) if certain else None)}
+
+
+def test_newer_words_stand_in_the_place_of_those_they_overtook() -> None:
+    old, other = memory(1, "I drive a Volvo"), memory(2, "The road is icy")
+    newer = memory(3, "I sold the Volvo and bought a Fiat", days=9)
+    packed = pack([old, other], 100, count, overtaken=overtaking(old, newer))
+    assert packed.lines[0] == (
+        '[21 March 2024] User: I sold the Volvo and bought a Fiat (Before, on 12 March 2024: "I '
+        'drive a Volvo")'
+    )
+    assert [each.id for each in packed.memories] == [newer.id, other.id, old.id]
+    assert packed.memories[0].score == old.score
+
+
+def test_who_asks_for_what_was_before_reads_that_first() -> None:
+    old, newer = memory(1, "I drive a Volvo"), memory(3, "I sold the Volvo", days=9)
+    packed = pack([newer, old], 100, count, overtaken=overtaking(old, newer), past=True)
+    assert packed.lines == (
+        '[12 March 2024] User: I drive a Volvo (Since then, on 21 March 2024: "I sold the Volvo")',
+    )
+    assert packed.memories == (old, newer)
+
+
+def test_what_was_only_struck_out_says_so() -> None:
+    old = memory(1, "I drive a Volvo")
+    [line] = pack([old], 100, count, overtaken=overtaking(old, None)).lines
+    assert line.endswith("I drive a Volvo (no longer so since 21 March 2024)")
+
+
+def test_words_that_overtook_each_other_stand_in_one_note_with_the_last() -> None:
+    ghent, lyon = memory(1, "I live in Ghent"), memory(2, "I moved to Lyon", days=3)
+    turin = memory(3, "I moved to Turin", days=9)
+    both = {**overtaking(ghent, lyon), **overtaking(lyon, turin)}
+    packed = pack([ghent, lyon], 100, count, overtaken=both)
+    [line] = packed.lines
+    assert line.startswith("[21 March 2024] User: I moved to Turin (Before, on 12 March 2024:")
+    assert [each.id for each in packed.memories] == [turin.id, ghent.id, lyon.id]
+
+
+def test_how_it_is_now_is_told_without_what_it_was_where_nothing_is_lost_by_that() -> None:
+    old = memory(1, "My doctor is Dr Weiss")
+    newer = memory(3, "I have a new doctor, Dr Amara", days=9)
+    [now] = up_to_date([old], overtaking(old, newer, certain=False), "Who is my doctor?")
+    assert now.id == newer.id
+    key, pot = memory(1, "The key is under the pot"), memory(3, "I bought a new pot", days=9)
+    kept = up_to_date([key], overtaking(key, pot, certain=False), "Where is the key?")
+    assert kept == (key,)
+    [ended] = up_to_date([key], overtaking(key, pot), "Where is the key?")
+    assert ended.id == pot.id

@@ -518,3 +518,23 @@ def test_a_vector_that_is_no_number_is_no_certain_memory(tmp_path: Path) -> None
 def test_a_query_that_is_not_valid_text_is_answered(store: MemoryStore) -> None:
     tell(store, said("my dog is called Rex"))
     assert found(store, "\ud800 dog") == ["my dog is called Rex"]
+
+
+def test_other_questions_asked_here_on_the_same_thing_are_not_recalled(store: MemoryStore) -> None:
+    small_talk(store)
+    tell(store, said("I live in Ghent, near the canal", "told"))
+    [asked] = tell(store, said("Where did I live before?", "old"))
+    tell(store, reply("You lived in Bruges", asked))
+
+    recalled = found(store, "Where do I live?", 100)
+    assert "I live in Ghent, near the canal" in recalled
+    assert asked.text not in recalled
+    assert "You lived in Bruges" not in recalled
+    assert asked.text in found(store, "What did I ask about where I live?", 100)
+
+
+def test_a_question_between_people_is_recalled_with_what_answers_it(store: MemoryStore) -> None:
+    small_talk(store)
+    couple(store, ("Melanie", "Where did you live before?"), ("Caroline", "In Bruges."))
+
+    assert "Where did you live before?" in found(store, "Where did Caroline live?", 100)
