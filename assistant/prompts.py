@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from memory.query import asks_for_everything
+from memory.query import asks_for_everything, asks_memory
 from tools.base import Tool
 
 SYSTEM = (
     "You are Lifelore, a personal assistant that remembers what its user tells it. "
     "A message may come with notes: dated lines from earlier conversations. "
     "Answer from the notes when they hold the answer, with names and dates exactly as they "
-    "stand there. When they do not hold it, say that you do not remember. "
+    "stand there. Asked about the user, when they do not hold it, say that you do not remember. "
     "Never invent something about the user. Be brief and plain."
 )
 
@@ -40,6 +40,7 @@ _QUESTION = re.compile(
     r"will|would|should|may|have|has)\b",
     re.IGNORECASE,
 )
+_PERSONAL = re.compile(r"\b(?:I|my|mine|me|we|our|ours|us)\b", re.IGNORECASE)
 _REQUEST = re.compile(
     r"^\W*(?:please\s+)?(?:tell|show|list|give|explain|describe|write|draft|make|suggest|compare|"
     r"summari[sz]e|translate|help|plan|find|name|remind)\b",
@@ -87,7 +88,10 @@ def framed(text: str) -> str:
     if _REQUEST.search(text):
         return f"The user asks you to do this:\n{text}"
     if _QUESTION.search(text):
-        return f"Answer in a sentence or two.\nQuestion: {text}"
+        # Told so beside any question, a small model no longer knows how many legs a spider has.
+        personal = _PERSONAL.search(text) and asks_memory(text)
+        unknown = " If the notes do not tell, say that you do not remember." if personal else ""
+        return f"Answer in a sentence or two.{unknown}\nQuestion: {text}"
     return f"Reply to what the user tells you, in a sentence.\nUser: {text}"
 
 
@@ -109,8 +113,8 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
             "in the order of time" if asks_for_everything(brief.text) else "the most relevant last"
         )
         parts.append(f"Notes, {order}:\n{listed}")
-    elif not overview and not brief.about and _QUESTION.search(brief.text):
-        # Told so beside a remark, a small model answers that it does not remember.
+    elif not overview and not brief.about and asks_memory(brief.text):
+        # Told so beside a remark or a wish, a small model answers that it does not remember.
         parts.append(NO_NOTES)
     if brief.results:
         parts.append("Results of tools:\n" + "\n".join(brief.results))

@@ -22,7 +22,7 @@ TRAINED = ("style", "gate_rejects", "nights", "unlearning")
 KEPT = ("screen",)
 """What they cache is too large to lie beside the results."""
 NAMES = (
-    *("latency", "type_ahead", "voice", "screen"),
+    *("latency", "type_ahead", "updates", "voice", "screen"),
     *("scale", "derive", "packing", "gate", "elicitation", "proactivity"),
     *(*RECALL, *CHOICES, *TRAINED),
 )
@@ -50,6 +50,10 @@ def run(
         from benchmarks import type_ahead
 
         return type_ahead.run(settings, progress)
+    if name == "updates":
+        from benchmarks import updates
+
+        return updates.run(settings, progress)
     if name == "screen":
         from benchmarks import screen
 

@@ -1,7 +1,7 @@
 """Is a question answered with what holds now, after it was otherwise, and with what was before?
 
-One life of two years: twenty things that the user said of themselves and later overtook, weeks
-apart, among small talk. Each is asked after in a conversation of its own: how it is, and for some
+A life of two years: things that the user said of themselves and later overtook, weeks apart, among
+small talk. Each is asked after in a conversation of its own: how it is, and for some
 how it was before. The product answers with the local model. An answer counts as right that names
 what is asked for and does not name the other; one that names both or neither is told apart.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -198,6 +198,108 @@ CHANGES = (
 )
 
 
+LATER = (
+    Change(
+        "I play the viola in the town orchestra.",
+        "I left the town orchestra and now play in a quartet.",
+        "Where do I play the viola?",
+        "quartet",
+        "town|orchestra",
+        "",
+    ),
+    Change(
+        "Our house is painted green.",
+        "We had the house painted blue last week.",
+        "What colour is our house?",
+        "blue",
+        "green",
+        "What colour was our house before?",
+    ),
+    Change(
+        "The spare key is under the flower pot.",
+        "I gave the spare key to our neighbour Lena instead.",
+        "Where is the spare key?",
+        "Lena|neighbour",
+        "flower|pot",
+        "",
+    ),
+    Change(
+        "My flight leaves at 7:15 on Monday.",
+        "They have moved my flight to 9:40 on Monday.",
+        "When does my flight leave?",
+        "9:40",
+        "7:15",
+        "When did my flight leave before?",
+    ),
+    Change(
+        "I am reading Moby Dick at the moment.",
+        "I finished Moby Dick and started Middlemarch.",
+        "Which book am I reading?",
+        "Middlemarch",
+        "Moby",
+        "Which book did I read before?",
+    ),
+    Change(
+        "My brother works at the harbour.",
+        "My brother got a job at the airport.",
+        "Where does my brother work?",
+        "airport",
+        "harbour",
+        "",
+    ),
+    Change(
+        "I have two cats, Mia and Otto.",
+        "Otto has run away, so only Mia is left.",
+        "How many cats do I have?",
+        "one|Mia",
+        "two",
+        "",
+    ),
+    Change(
+        "I get up at six every day.",
+        "Since I changed jobs I get up at eight.",
+        "When do I get up?",
+        "eight|8",
+        "six|6",
+        "When did I get up before?",
+    ),
+    Change(
+        "My gym costs 30 euros a month.",
+        "My gym now costs 45 euros a month.",
+        "How much does my gym cost?",
+        "45",
+        "30",
+        "How much did my gym cost before?",
+    ),
+    Change(
+        "The password of my laptop is Tulip44.",
+        "My laptop password is Cactus71 from today on.",
+        "What is the password of my laptop?",
+        "Cactus71",
+        "Tulip44",
+        "",
+    ),
+    Change(
+        "I am married to Jan.",
+        "Jan and I got divorced.",
+        "Am I married?",
+        "no|not|divorced",
+        "yes",
+        "",
+    ),
+    Change(
+        "My team at work is called Falcon.",
+        "They renamed my team at work to Heron.",
+        "What is my team at work called?",
+        "Heron",
+        "Falcon",
+        "What was my team called before?",
+    ),
+)
+"""Written after the others were worked on. Two rules came of looking at them: what a statement is
+about, and which words say that something is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What was asked and answered; `sort` is right, stale, both or neither."""
@@ -211,33 +313,38 @@ class Reply:
 
 def run(settings: Settings, progress: Progress) -> Report:
     """Ask after every change. Raises SetupNeeded without a local model."""
+    report = Report("updates", None)
+    for name, changes in (("", CHANGES), (", later cases", LATER)):
+        report.rows += _measured(name, changes, settings, progress)
+    return report
+
+
+def _measured(
+    of: str, changes: Sequence[Change], settings: Settings, progress: Progress
+) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as home:
         used = settings.model_copy(update={"home": Path(home), "answer_tokens": _ANSWER_TOKENS})
         assistant = open_assistant(used)
         try:
-            assistant.store.append(list(_life()))
+            assistant.store.append(list(_life(changes)))
             assistant.store.catch_up(progress)
             name = assistant.model_name
-            replies = list(_replies(assistant, progress))
+            replies = list(_replies(changes, assistant, progress))
         finally:
             assistant.close()
-    report = Report("updates", None)
     for kind in ("now", "before"):
-        found = [reply for of, reply in replies if of == kind]
+        found = [reply for asked, reply in replies if asked == kind]
         sorts = Counter(reply.sort for reply in found)
         n = len(found)
-        report.rows += [
-            Row(name, sort, kind, None, round(sorts[sort] / n, 4), n)
-            for sort in ("right", "stale", "both", "neither")
-        ]
+        for sort in ("right", "stale", "both", "neither"):
+            yield Row(name, sort, kind + of, None, round(sorts[sort] / n, 4), n)
         read = sum(reply.read for reply in found) / n
-        report.rows.append(Row(name, "in_prompt", kind, None, round(read, 4), n))
-    return report
+        yield Row(name, "in_prompt", kind + of, None, round(read, 4), n)
 
 
-def _life() -> Iterator[Draft]:
+def _life(changes: Sequence[Change]) -> Iterator[Draft]:
     """What was said first in the first year, what overtook it in the second, talk around it."""
-    said = [change.before for change in CHANGES] + [change.after for change in CHANGES]
+    said = [change.before for change in changes] + [change.after for change in changes]
     # What small talk says of the one who talks would speak against them.
     talk = [turn for turn in small_talk(0, 2 * _TALK) if not (turn[0] and statements(turn[1]))]
     around = iter(talk[:_TALK])
@@ -255,10 +362,12 @@ def _draft(by_user: bool, text: str, session: str, at: datetime) -> Draft:
     return Draft(payload=Message(text=text), session_id=session, origin=origin, at=at)
 
 
-def _replies(assistant: Assistant, progress: Progress) -> Iterator[tuple[str, Reply]]:
+def _replies(
+    changes: Sequence[Change], assistant: Assistant, progress: Progress
+) -> Iterator[tuple[str, Reply]]:
     """(kind, reply) for each question, every one in a conversation of its own."""
-    asked = [("now", c.question, c.now, c.then) for c in CHANGES]
-    asked += [("before", c.asked_before, c.then, c.now) for c in CHANGES if c.asked_before]
+    asked = [("now", c.question, c.now, c.then) for c in changes]
+    asked += [("before", c.asked_before, c.then, c.now) for c in changes if c.asked_before]
     for done, (kind, question, wanted, other) in enumerate(asked):
         progress("questions", done, len(asked))
         answer, read = "", ""

@@ -2,7 +2,7 @@
 
 The profile tells where it keeps what can be only one way at a time. For all else the words must:
 a later turn of the user's that speaks of a change, and of the same thing by the words they share.
-Such a turn is put beside the memory and ends nothing: "I sold the Volvo" stands after the Volvo.
+"I sold the Volvo" ends the Volvo; "I have a new pot" stands beside the key under the pot.
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ from memory.user.statements import statements
 from memory.views.fulltext import Fulltext
 from memory.views.profile import Profiles
 
-_CHANGE = re.compile(
-    r"\b(?:no longer|any ?more|from now on|since then|instead|not .{1,40} after all|now|new"
-    r"|changed?|changing|switch(?:ed|ing)|replaced|swapped|moved?|moving|left|leaving|quit"
-    r"|retired?|resigned|sold|bought|got rid of|lost|found|g[ai]ven? (?:\w+ )?up|stopped|began"
-    r"|begun|start(?:ed|ing)|finished|ended|cancel\w*|called off|postponed|put off|put back"
-    r"|brought forward|rescheduled|delayed|split up|broke(?:n)? up|divorced|engaged|married|died"
-    r"|passed away|became|become|turned|promoted|gone off|went (?:up|down|back)|(?:is|am|are) "
-    r"(?:up|down|back) to|r(?:ose|isen) to|f(?:ell|allen) to|renamed)\b",
-    re.IGNORECASE,
+_ENDS = (
+    r"no longer|any ?more|from now on|from today on|instead|not .{1,40} after all|chang(?:ed?|ing)"
+    r"|switch(?:ed|ing)|replaced|swapped|moved?|moving|left|leaving|quit|retired?|resigned|sold"
+    r"|got rid of|g[ai]ven? (?:\w+ )?(?:up|away)|(?:ran|run) away|stopped|finished|ended|cancel\w*"
+    r"|called off|postponed|put off|put back|brought forward|rescheduled|delayed|split up"
+    r"|broke(?:n)? up|divorced|died|passed away|gone off|renamed"
 )
-"""What is said of something that is otherwise than it was."""
+"""What is said of something that is over."""
+_BEGINS = (
+    r"since then|now|new|bought|began|begun|start(?:ed|ing)|lost|found|engaged|married|became"
+    r"|become|turned|promoted|went (?:up|down|back)|(?:is|am|are) (?:up|down|back) to"
+    r"|r(?:ose|isen) to|f(?:ell|allen) to|got"
+)
+_CHANGE = re.compile(rf"\b(?:{_ENDS}|{_BEGINS})\b", re.IGNORECASE)
+_OVER = re.compile(rf"\b(?:{_ENDS})\b", re.IGNORECASE)
 _SHARED, _SHARED_SUBJECT = 0.3, 0.15
 """Share of a memory's own words, weighed by rarity, that the later turn needs to say, too; the
 latter where it names what the memory is about."""
@@ -56,6 +60,8 @@ class Overtaken:
 
     newer: Memory | None
     """Their words on how it is now; None where they only struck it out."""
+    certain: bool
+    """The old words hold no longer; else the newer ones only tell of a change in the same thing."""
     until: datetime | None = None
     """Until when it held; None where that cannot be told for certain."""
 
@@ -78,7 +84,7 @@ class Overtaking:
         by = [line.ended_by for line in ended.values() if line.ended_by is not None]
         newer = {e.id: memory_of(e, 0.0) for e in self._log.get(by) if e.text is not None}
         return {
-            id_: Overtaken(newer.get(line.ended_by or ""), line.until)
+            id_: Overtaken(newer.get(line.ended_by or ""), True, line.until)
             for id_, line in ended.items()
         }
 
@@ -88,7 +94,8 @@ class Overtaking:
             if not _is_told(memory.origin, memory.text) or not _is_state(memory.text):
                 continue
             if (later := self._later(memory)) is not None:
-                found[memory.id] = Overtaken(memory_of(later, 0.0))
+                over = _OVER.search(later.text or "") is not None
+                found[memory.id] = Overtaken(memory_of(later, 0.0), over)
         return found
 
     def _later(self, memory: Memory) -> Event | None:

@@ -165,8 +165,8 @@ def up_to_date(
 ) -> tuple[Memory, ...]:
     """For a question about how something is: newer words in the place of those they overtook.
 
-    Only where the old ones ended for certain, or the newer say as much of what is asked for: what
-    was taken for a change and is none must not take the answer away.
+    Only where the old ones are over, or the newer say as much of what is asked for: what was taken
+    for a change and is none must not take the answer away.
     """
     held: dict[str, Memory] = {}
     for memory in memories:
@@ -174,7 +174,7 @@ def up_to_date(
         if change and change.newer:
             newer = _last(change.newer, overtaken)
             told = set(stems(asked)) & set(stems(memory.text))
-            if change.until or told <= set(stems(newer.text)):
+            if change.certain or told <= set(stems(newer.text)):
                 memory = replace(newer, score=memory.score)
         held.setdefault(memory.id, memory)
     return tuple(held.values())

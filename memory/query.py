@@ -130,7 +130,8 @@ def state_of(text: str) -> State | None:
     return "now" if asks(text) and _NOW.search(text) else None
 
 
-def _asks_memory(text: str) -> bool:
+def asks_memory(text: str) -> bool:
+    """Whether it asks what is, was or happened; a wish for advice or help does not."""
     asked = asks(text) and (_ASKS.search(text) or _DID.search(text))
     return bool(asked) and not _FOR_ADVICE.search(text)
 
@@ -162,7 +163,7 @@ def understand(
         span=span,
         lists=_LISTS.search(text.strip()) is not None,
         everything=asks_for_everything(text),
-        of_memory=bool(named) and _asks_memory(text),
+        of_memory=bool(named) and asks_memory(text),
         state=state,
         anchor=anchor_of(question) if span is None else None,
     )

@@ -47,7 +47,7 @@ def test_what_the_profile_ended_tells_when_and_by_which_words(store: MemoryStore
     ghent, lyon = tell(store, "I live in Ghent, near the canal.", "I moved from Ghent to Lyon.")
     change = overtaken(store, ghent, lyon)
     assert set(change) == {ghent.id}
-    assert change[ghent.id] == Overtaken(lyon, lyon.at)
+    assert change[ghent.id] == Overtaken(lyon, True, lyon.at)
 
 
 def test_of_several_changes_the_last_is_told(store: MemoryStore) -> None:
@@ -99,6 +99,19 @@ def test_what_changes_nothing_overtakes_nothing(
 ) -> None:
     old, _ = tell(store, before, after)
     assert overtaken(store, old) == {}
+
+
+def test_what_is_over_is_told_from_what_has_only_changed(store: MemoryStore) -> None:
+    car, key, *_ = tell(
+        store,
+        "I drive a red Volvo.",
+        "The spare key is under the flower pot.",
+        "I sold the Volvo.",
+        "I have a new flower pot for the spare room.",
+    )
+    changes = overtaken(store, car, key)
+    assert changes[car.id].certain
+    assert not changes[key.id].certain
 
 
 def test_only_the_users_own_words_overtake_theirs(store: MemoryStore) -> None:

@@ -119,7 +119,7 @@ def test_packed_lines_can_stand_in_the_order_of_time() -> None:
 
 
 def overtaking(old: Memory, newer: Memory | None, *, certain: bool = True) -> dict[str, Overtaken]:
-    return {old.id: Overtaken(newer, DAY + timedelta(days=9) if certain else None)}
+    return {old.id: Overtaken(newer, certain, DAY + timedelta(days=9) if certain else None)}
 
 
 def test_newer_words_stand_in_the_place_of_those_they_overtook() -> None:
