@@ -89,10 +89,14 @@ def framed(text: str) -> str:
         return f"The user asks you to do this:\n{text}"
     if _QUESTION.search(text):
         # Told so beside any question, a small model no longer knows how many legs a spider has.
-        personal = _PERSONAL.search(text) and asks_memory(text)
-        unknown = " If the notes do not tell, say that you do not remember." if personal else ""
+        unknown = " If the notes do not tell, say that you do not remember."
+        unknown = unknown if _asks_of_user(text) else ""
         return f"Answer in a sentence or two.{unknown}\nQuestion: {text}"
     return f"Reply to what the user tells you, in a sentence.\nUser: {text}"
+
+
+def _asks_of_user(text: str) -> bool:
+    return _PERSONAL.search(text) is not None and asks_memory(text)
 
 
 def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = ()) -> str:
@@ -119,12 +123,18 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
     if brief.results:
         parts.append("Results of tools:\n" + "\n".join(brief.results))
     parts.append(f"Today is {now:%A} {now.day} {now:%B %Y}.")
+    about = []
     if brief.about:
         listed = "\n".join(f"- {line}" for line in reversed(brief.about))
-        parts.append(f"The user has said of themselves, and your answer must respect it:\n{listed}")
+        about = [f"The user has said of themselves, and your answer must respect it:\n{listed}"]
+    manner = []
     if brief.manner:
-        parts.append("How they want to be answered:\n" + "\n".join(f"- {m}" for m in brief.manner))
-    parts.append(framed(brief.text))
+        manner = ["How they want to be answered:\n" + "\n".join(f"- {m}" for m in brief.manner)]
+    asked = framed(brief.text)
+    # Before a wish a small model overlooks what must be respected: seafood for who is allergic to
+    # shellfish. Behind a question about the user it takes the last line for the answer.
+    of_user = _asks_of_user(brief.text)
+    parts += [*about, *manner, asked] if of_user else [*manner, asked, *about]
     return "\n\n".join(parts)
 
 

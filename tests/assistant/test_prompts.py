@@ -88,3 +88,21 @@ def test_notes_stand_in_the_order_of_time_where_everything_is_asked_for() -> Non
 
 def test_memories_without_room_are_counted() -> None:
     assert more_fit(12).startswith("12 more memories fit the question")
+
+
+def test_what_must_be_respected_stands_behind_a_wish_and_before_a_question_about_the_user() -> None:
+    about = ["I'm allergic to shellfish."]
+    wish = question(Brief("Can you suggest a restaurant?", [], NOW, about), ["a note"])
+    assert wish.endswith("must respect it:\n- I'm allergic to shellfish.")
+    asked = question(Brief("Where do I live?", [], NOW, ["I moved to Lyon."]), ["a note"])
+    assert asked.endswith("Question: Where do I live?")
+    assert "- I moved to Lyon." in asked
+
+
+def test_only_a_question_about_the_user_may_be_answered_that_nothing_is_remembered() -> None:
+    unknown = "say that you do not remember"
+    assert unknown in framed("Where do I live?")
+    assert unknown in framed("What is my dog's name?")
+    for text in ("How many legs does a spider have?", "What should I cook?", "My cat died."):
+        assert unknown not in framed(text)
+    assert NO_NOTES not in question(Brief("What should I cook tonight?", [], NOW))
