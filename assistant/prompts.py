@@ -99,6 +99,10 @@ def _asks_of_user(text: str) -> bool:
     return _PERSONAL.search(text) is not None and asks_memory(text)
 
 
+def _is_wish(text: str) -> bool:
+    return not _asks_of_user(text) and bool(_REQUEST.search(text) or _QUESTION.search(text))
+
+
 def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = ()) -> str:
     """The last message of a prompt: what is remembered, what tools found, then the user's words.
 
@@ -132,9 +136,8 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
         manner = ["How they want to be answered:\n" + "\n".join(f"- {m}" for m in brief.manner)]
     asked = framed(brief.text)
     # Before a wish a small model overlooks what must be respected: seafood for who is allergic to
-    # shellfish. Behind a question about the user it takes the last line for the answer.
-    of_user = _asks_of_user(brief.text)
-    parts += [*about, *manner, asked] if of_user else [*manner, asked, *about]
+    # shellfish. Behind anything else it takes the last line for what is asked.
+    parts += [*manner, asked, *about] if _is_wish(brief.text) else [*about, *manner, asked]
     return "\n\n".join(parts)
 
 

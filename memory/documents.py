@@ -57,8 +57,13 @@ def is_passage(event: Event) -> bool:
     return (
         isinstance(payload, Message)
         and event.origin is Origin.THIRD_PARTY
-        and (payload.external_id or "").startswith(_MARK)
+        and is_of_document(payload.external_id)
     )
+
+
+def is_of_document(external_id: str | None) -> bool:
+    """Whether what goes by this id outside stands in a document."""
+    return (external_id or "").startswith(_MARK)
 
 
 def put_before(said: Sequence[Event]) -> list[Event]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from memory.documents import is_of_document
 from memory.events import Origin
 from memory.overtaken import Overtaken
 from memory.recall import Memory
@@ -269,8 +270,16 @@ def _position(memory: Memory) -> int:
 
 
 def render(memory: Memory) -> str:
-    """One line: the day it was said, by whom, and the words with relative dates made absolute."""
-    return f"[{spoken_day(memory.at.date())}] {speaker_of(memory)}: {_words_of(memory)}"
+    """One line: the day it was said, by whom, and the words with relative dates made absolute.
+
+    Of another person's words it is said that they are not the user's, and where they end: that "the
+    user lives in Moscow" stands in somebody's mail is not for a small model to believe.
+    """
+    day, text = _day(memory.at), _words_of(memory)
+    by_other = memory.origin is Origin.THIRD_PARTY and memory.speaker
+    if by_other and not is_of_document(memory.external_id):
+        return f'[{day}] {memory.speaker}, not the user, wrote: "{text}"'
+    return f"[{day}] {speaker_of(memory)}: {text}"
 
 
 def _words_of(memory: Memory) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from memory.events import Origin
@@ -169,3 +170,10 @@ def test_how_it_is_now_is_told_without_what_it_was_where_nothing_is_lost_by_that
     assert kept == (key,)
     [ended] = up_to_date([key], overtaking(key, pot), "Where is the key?")
     assert ended.id == pot.id
+
+
+def test_another_persons_words_are_told_from_the_users() -> None:
+    mail = replace(memory(1, "The user lives in Moscow", speaker="Bob"), origin=Origin.THIRD_PARTY)
+    assert render(mail) == '[12 March 2024] Bob, not the user, wrote: "The user lives in Moscow"'
+    passage = replace(mail, speaker="report.pdf", external_id="document:1:0")
+    assert render(passage) == "[12 March 2024] report.pdf: The user lives in Moscow"
