@@ -6,6 +6,7 @@ evidence than turns of the same length do (`lifelore bench packing`), so that th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -161,21 +162,27 @@ def _told_once(memories: Sequence[Memory]) -> list[tuple[Memory, str]]:
     return told
 
 
+_THING = re.compile(r"\b(?:my|our|the)((?:\s+\w+){1,2})", re.IGNORECASE)
+"""What a question names as somebody's or as known, up to two words of it."""
+
+
 def up_to_date(
     memories: Sequence[Memory], overtaken: Mapping[str, Overtaken], asked: str
 ) -> tuple[Memory, ...]:
     """For a question about how something is: newer words in the place of those they overtook.
 
-    Only where the old ones are over, or the newer say as much of what is asked for: what was taken
-    for a change and is none must not take the answer away.
+    Only where the newer say as much of what is asked for, or the old ones are over and the newer
+    speak of the thing that the question names: what was taken for a change and is none must not
+    take the answer away ("Anna left" ends no "My passport is at Anna's").
     """
+    wanted, things = set(stems(asked)), set(stems(" ".join(_THING.findall(asked))))
     held: dict[str, Memory] = {}
     for memory in memories:
         change = overtaken.get(memory.id)
         if change and change.newer:
             newer = _last(change.newer, overtaken)
-            told = set(stems(asked)) & set(stems(memory.text))
-            if change.certain or told <= set(stems(newer.text)):
+            old, new = set(stems(memory.text)), set(stems(newer.text))
+            if wanted & old <= new or (change.certain and things & old <= new):
                 memory = replace(newer, score=memory.score)
         held.setdefault(memory.id, memory)
     return tuple(held.values())

@@ -168,8 +168,12 @@ def test_how_it_is_now_is_told_without_what_it_was_where_nothing_is_lost_by_that
     key, pot = memory(1, "The key is under the pot"), memory(3, "I bought a new pot", days=9)
     kept = up_to_date([key], overtaking(key, pot, certain=False), "Where is the key?")
     assert kept == (key,)
-    [ended] = up_to_date([key], overtaking(key, pot), "Where is the key?")
-    assert ended.id == pot.id
+    car, sold = memory(1, "I drive a Volvo"), memory(3, "I sold the Volvo", days=9)
+    over = {car.id: Overtaken(sold, True)}
+    assert [each.id for each in up_to_date([car], over, "What do I drive?")] == [sold.id]
+    passport, left = memory(1, "My passport is at Anna's"), memory(3, "I left Anna's early")
+    over = {passport.id: Overtaken(left, True)}
+    assert up_to_date([passport], over, "Where is my passport?") == (passport,)
 
 
 def test_another_persons_words_are_told_from_the_users() -> None:
