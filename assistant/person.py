@@ -168,26 +168,27 @@ def settled(
     Words that may have overtaken a line, and of which the profile makes nothing, make it a matter
     of dated notes. Tastes, what guards from harm and what the user confirmed always stand.
     """
-    open_ = {
-        line.sources[-1]: line
+    open_ = [
+        line
         for line in lines
         if not (line.polarity or line.until or line.confirmed or protects(line)) and line.sources
-    }
-    sources = store.memories(list(open_))
-    overtaken = store.overtaken(sources, now)
-    doubtful = [
-        memory
-        for memory in sources
-        if (change := overtaken.get(memory.id)) is not None
-        and not (change.newer and change.newer.id in open_[memory.id].sources)
     ]
-    gone = {open_[memory.id].id for memory in doubtful}
+    overtaken = store.overtaken(store.memories([line.sources[-1] for line in open_]), now)
+    doubtful = {
+        line.id: line.sources[-1]
+        for line in open_
+        if (change := overtaken.get(line.sources[-1])) is not None
+        and not (change.newer and change.newer.id in line.sources)
+    }
     best = max((memory.score for memory in found), default=0.0)
-    first = [replace(memory, score=best) for memory in doubtful]
-    known = {memory.id for memory in doubtful}
+    first = store.memories(list(dict.fromkeys(doubtful.values())))
+    known = {memory.id for memory in first}
     return (
-        [line for line in lines if line.id not in gone],
-        [*first, *(memory for memory in found if memory.id not in known)],
+        [line for line in lines if line.id not in doubtful],
+        [
+            *(replace(memory, score=best) for memory in first),
+            *(memory for memory in found if memory.id not in known),
+        ],
     )
 
 

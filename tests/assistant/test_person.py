@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from assistant.models.base import ChatMessage
+from assistant.person import settled
 from assistant.questions import CONSENT
 from assistant.session import Assistant
 from assistant.updates import Answered, Asking
 from memory.errors import NotFound, RefusedInput
 from memory.events import AskAnswered, Asked, Consent
+from memory.fakes import SetClock
 from memory.forget import leftovers
 from tests.assistant.builders import answer_to, only, open_scripted
 
@@ -299,4 +301,17 @@ def test_what_guards_from_harm_stands_whatever_is_said_later(opened: Home) -> No
     opened.say("I bought a new severe allergy to walnuts leaflet.")
     answered = opened.say("Can you suggest a cake with or without walnuts for me?")
     assert [line.text for line in answered.lines] == [ALLERGY]
+    opened.assistant.close()
+
+
+def test_all_that_was_said_in_words_overtaken_since_becomes_a_dated_note(opened: Home) -> None:
+    opened.say("My boss is Peter Lang and my sister is Eva.")
+    opened.say("Peter Lang has retired and Ines Moor is my boss now.")
+    store, now = opened.assistant.store, SetClock().now()
+    lines = store.profile.lines(now)
+    told = [line for line in lines if "Peter Lang." in line.text or "Eva" in line.text]
+    assert len(told) == 2
+    standing, found = settled(store, told, [], now)
+    assert standing == []
+    assert [memory.text for memory in found] == ["My boss is Peter Lang and my sister is Eva."]
     opened.assistant.close()
