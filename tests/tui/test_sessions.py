@@ -109,11 +109,11 @@ async def test_idle_conversations_beyond_a_handful_are_closed() -> None:
 
 
 async def test_a_long_session_mounts_its_end_and_loads_the_rest_on_request() -> None:
-    turns = [FakeTurn(f"t{n}", f"turn {n}") for n in range(2 * PAGE + 50)]
+    turns = [FakeTurn(f"t{n}", f"turn {n}") for n in range(2 * PAGE + 10)]
     assistant = FakeAssistant(summaries=[FakeSummary("long", "Long")], said={"long": turns})
     async with stage(assistant, session_id="long") as standing:
         assert len(standing.chat.query(Words)) == PAGE
-        assert "150 earlier turns" in standing.texts("Earlier")[0]
+        assert f"{PAGE + 10} earlier turns" in standing.texts("Earlier")[0]
         transcript = standing.one(Conversations).current
         assert transcript.scroll_y == transcript.max_scroll_y
 
@@ -121,7 +121,7 @@ async def test_a_long_session_mounts_its_end_and_loads_the_rest_on_request() -> 
         await standing.pilot.press("enter")
         await standing.rest()
         assert len(standing.chat.query(Words)) == 2 * PAGE
-        assert "50 earlier turns" in standing.texts("Earlier")[0]
+        assert "10 earlier turns" in standing.texts("Earlier")[0]
 
         transcript.scroll_to(y=5, animate=False, immediate=True, force=True)
         await standing.rest()
@@ -129,7 +129,7 @@ async def test_a_long_session_mounts_its_end_and_loads_the_rest_on_request() -> 
         above = reading.region.y
         transcript.scroll_to(y=0, animate=False, immediate=True, force=True)
         await standing.rest()
-        assert len(standing.chat.query(Words)) == 2 * PAGE + 50
+        assert len(standing.chat.query(Words)) == 2 * PAGE + 10
         assert not standing.chat.query(Earlier)
         assert "turn 0" in standing.texts("Words")[0]
         assert abs(reading.region.y - above) <= 6, "what was being read has moved away"

@@ -49,11 +49,12 @@ async def test_streams_piece_by_piece_into_the_same_widget() -> None:
     async with stage(assistant) as standing:
         await standing.say("count")
         await standing.reach(first)
+        await standing.until(lambda: standing.texts("MarkdownParagraph"))
         paragraph = standing.one(Markdown).children[0]
         assert [text.strip() for text in standing.texts("MarkdownParagraph")] == ["One"]
         first.open()
         await standing.reach(second)
-        assert standing.texts("MarkdownParagraph") == ["One two"]
+        await standing.until(lambda: standing.texts("MarkdownParagraph") == ["One two"])
         second.open()
         await standing.rest()
         assert standing.texts("MarkdownParagraph") == ["One two"]

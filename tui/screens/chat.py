@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -83,7 +84,7 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
                 yield StatusLine()
                 yield QuestionLine()
                 yield OfferLine()
-                yield Prompt()
+                yield Prompt(self.pace)
             yield MemoryPanel(self.clock)
         yield Footer(show_command_palette=False)
 
@@ -130,6 +131,8 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
     @hears(Warmed)
     async def _warmed(self, event: Warmed) -> None:
         self.awake = True
+        # What is loaded stays. To look through it for garbage again and again would hold up keys.
+        gc.freeze()
         self.status.rest()
         self.query_one(TitleBar).capacity(event.context_tokens)
         if event.problem is not None:

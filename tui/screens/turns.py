@@ -16,6 +16,7 @@ from tui.hears import hears
 from tui.in_flight import InFlight
 from tui.messages import TurnBegun, TurnEnded, TurnUpdated
 from tui.outbox import Outbox, Outgoing
+from tui.pace import Pace
 from tui.text import one_line
 from tui.widgets.conversations import Conversations
 from tui.widgets.prompt import Prompt
@@ -40,6 +41,7 @@ class Turns(Screen[None]):
         self.problem: str | None = None
         """Why the assistant could not be opened."""
         self.in_flight = InFlight()
+        self.pace = Pace()
         self.errands = Errands(self, self.in_flight)
         self.actions: Sequence[Action] = ACTIONS
         """With the keys that the user chose."""
@@ -165,7 +167,7 @@ class Turns(Screen[None]):
                 answer.note(f"Used {update.tool}{outcome}: {one_line(update.result)}")
             case updates.Delta():
                 self.status.work("Answering")
-                await answer.write(update.text)
+                answer.write(update.text, self.pace)
             case updates.Notice():
                 answer.note(update.text)
             case updates.Asking():

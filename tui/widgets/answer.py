@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -12,10 +13,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownStream
 
+from tui.pace import Pace
 from tui.text import excerpt, is_long, one_line, size, visible
+from tui.widgets.growing import Growing
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
@@ -53,6 +56,12 @@ class Answer(Vertical):
 
         answer: Answer
 
+    @dataclass
+    class Grew(Message):
+        """More of it stands on the screen."""
+
+        answer: Answer
+
     def __init__(
         self,
         when: str,
@@ -61,6 +70,7 @@ class Answer(Vertical):
         ids: tuple[str, ...] = (),
         message_id: str | None = None,
         first: str | None = None,
+        rating: int | None = None,
     ) -> None:
         """`first` is what it said before the user corrected it."""
         super().__init__(classes="turn")
@@ -70,10 +80,10 @@ class Answer(Vertical):
         self._turned = False
         self._status = status
         self._notices: list[str] = []
-        self._stream: MarkdownStream | None = None
+        self._growing: Growing | None = None
         self.message_id = message_id
         """None until it is on disk."""
-        self.rating: int | None = None
+        self.rating = rating
         """As it was rated in this run."""
         self.memory_ids = ids
         self.lines: Sequence[Line] = ()
@@ -84,6 +94,16 @@ class Answer(Vertical):
     @property
     def text(self) -> str:
         return self._text
+
+    @property
+    def blocks(self) -> Sequence[Widget]:
+        """The paragraphs, lists and other parts it is made of."""
+        return self.query_one(Markdown).children
+
+    def again(self) -> Callable[[], Answer]:
+        """Makes one like it, as it would be of an earlier run; does not keep this one alive."""
+        shown = (self._when, self._text, self._status, self.memory_ids, self.message_id)
+        return partial(Answer, *shown, self._first, self.rating)
 
     def compose(self) -> ComposeResult:
         name = Content.assemble(("Lifelore", "bold $primary"), (f"  {self._when}", "$quiet"))
@@ -99,19 +119,20 @@ class Answer(Vertical):
     def on_click(self, event: events.Click) -> None:
         self.post_message(self.Selected(self))
 
-    async def write(self, text: str) -> None:
-        """Append to the answer. The stream merges what comes faster than it can be drawn."""
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self.query_one(Markdown))
+    def write(self, text: str, pace: Pace) -> None:
+        """Append to the answer; it is drawn at this pace."""
+        if self._growing is None:
+            grew = partial(self.post_message, self.Grew(self))
+            self._growing = Growing(self.query_one(Markdown), pace, grew)
         self._text += text
         # A carriage return alone means nothing here, and its pair may be in the next piece.
-        await self._stream.write(visible(text.replace("\r", "")))
+        self._growing.write(visible(text.replace("\r", "")))
 
     async def finish(self, text: str | None, status: str) -> None:
-        """Close the stream; redraw only if what was recorded is not what was streamed."""
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
+        """Draw what is left; all of it only if what was recorded is not what was streamed."""
+        if self._growing is not None:
+            await self._growing.stop()
+            self._growing = None
         self._status = status
         self.memories = self.memories or ()
         if text is not None and text != self._text:
@@ -182,4 +203,4 @@ class Answer(Vertical):
         for name, text in (("notes", notes), ("foot", " · ".join(parts))):
             line = self.query_one(f".{name}", Static)
             line.update(Content(text))
-            line.display = bool(text)
+            line.set_class(not text, "-empty")  # not its display, which is hidden while folded

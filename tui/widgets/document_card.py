@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,6 +19,7 @@ class DocumentCard(Static):
     def __init__(self, name: str, when: str, text: str, message_id: str) -> None:
         self.message_id = message_id
         """Of its first passage."""
+        self._shown = (name, when, text, message_id)
         super().__init__(
             Content.assemble(
                 (f"\u25a4 {one_line(name, 60)}", "bold $secondary"),
@@ -25,3 +29,7 @@ class DocumentCard(Static):
             ),
             classes="turn document",
         )
+
+    def again(self) -> Callable[[], DocumentCard]:
+        """Makes one like it; does not keep this one alive."""
+        return partial(DocumentCard, *self._shown)

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from tui.commands import completed, parse
+from tui.pace import Pace
 from tui.text import LONG_CHARACTERS, LONG_LINES, size, visible
 
 
@@ -35,7 +36,8 @@ class Prompt(TextArea):
     class Submitted(Message):
         text: str
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
+        """`pace` is told of keys."""
         super().__init__(
             soft_wrap=True,
             tab_behavior="focus",
@@ -43,6 +45,7 @@ class Prompt(TextArea):
             highlight_cursor_line=False,
             placeholder="Say anything",
         )
+        self._pace = pace or Pace()
         self.cursor_blink = False
         self._pasted: dict[str, str] = {}
         self.sendable = True
@@ -120,6 +123,8 @@ class Prompt(TextArea):
         A binding runs in the loop of the app, ahead of letters that still wait in this widget's
         queue: fast typing would send all but its last letters.
         """
+        self._pace.typed()
+        self.call_after_refresh(self._pace.painted)
         actions: dict[str, Callable[[], object]] = {
             "enter": self.action_submit,
             "ctrl+j": self.action_new_line,

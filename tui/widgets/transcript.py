@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -18,6 +19,7 @@ from tui.actions import bindings
 from tui.widgets.answer import Answer
 from tui.widgets.document_card import DocumentCard
 from tui.widgets.earlier import Earlier
+from tui.widgets.folds import Folds
 from tui.widgets.later import Later
 from tui.widgets.notice import NoticeLine
 from tui.widgets.words import State, Words
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
     from tui.clock import Clock
     from tui.ports import SessionLike, TurnLike
 
-PAGE = 100
-"""Turns shown at first, and more of them at each request. Ten thousand would take minutes."""
+PAGE = 30
+"""Turns shown at first, and more of them at each request: each costs at every drawing."""
+
+_MOST = 4 * PAGE
+"""Turns shown at once while the end is; older ones are taken away again."""
 
 _CHUNK = 10
 """Turns mounted between two frames: the last words are there at once, and keys stay quick."""
@@ -42,6 +47,14 @@ _SPEAKERS = {"user": "You", "tool": "Tool", "third_party": "Someone else"}
 
 _KEPT = "Say anything. It is remembered here, on this machine."
 _FORGOTTEN = "Say anything. Nothing of it is kept, and it is gone when you leave."
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """A turn of this run that was taken off the screen."""
+
+    id: str
+    again: Callable[[], Widget]
 
 
 class Transcript(VerticalScroll):
@@ -66,10 +79,11 @@ class Transcript(VerticalScroll):
         super().__init__()
         self._clock = clock
         self._turns: Sequence[TurnLike] = ()
-        self._earlier: list[TurnLike] = []
+        self._earlier: list[TurnLike | _Removed] = []
         self._later: list[TurnLike] = []
         self._wanted = 0
         self._place: str | None = None
+        self._folds = Folds(self)
         self.temporary = temporary
         """Nothing of it is kept, and it is closed when it is left."""
         self.left = False
@@ -119,6 +133,7 @@ class Transcript(VerticalScroll):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        self._folds.unfold()
         if self._earlier and round(new_value) == 0 < round(old_value) and not self.growing:
             self.post_message(self.EarlierWanted(self))
         end = round(new_value) >= self.max_scroll_y
@@ -225,6 +240,7 @@ class Transcript(VerticalScroll):
         self.call_after_refresh(self._grown, below if reading_back else None)
 
     async def _grown(self, below: float | None) -> None:
+        self._folds.update(self._column.children)
         if below is not None:
             self.release_anchor()
             y = self.max_scroll_y - below
@@ -242,6 +258,7 @@ class Transcript(VerticalScroll):
         if self._later and self.session is not None:
             await self.fill(self.session, self._turns)
         words = Words("You", self._clock.time(self._clock.now()), text, state)
+        await self._shed()
         await self._column.mount(words)
         self.anchor()
         return words
@@ -262,6 +279,28 @@ class Transcript(VerticalScroll):
         self.select(answer)
         return answer
 
+    @on(Answer.Grew)
+    def _grew(self, event: Answer.Grew) -> None:
+        event.stop()
+        self._folds.update([*self._column.children, *event.answer.blocks])
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._folds.unfold(everything=True)
+
+    async def _shed(self) -> None:
+        """Take the oldest turns away where there are too many, for the end will be read."""
+        children = list(self._column.children)
+        turns = [one for one in children if isinstance(one, Words | Answer | DocumentCard)]
+        if len(turns) <= _MOST or self.growing:
+            return
+        shed = turns[: len(turns) - _MOST + PAGE]
+        if self.editing in shed or not all(one.message_id for one in shed):
+            return
+        self._earlier += [_Removed(one.message_id or "", one.again()) for one in shed]
+        with self.app.batch_update():
+            await self._column.remove_children(children[: children.index(shed[-1]) + 1])
+            await self._column.mount(Earlier(len(self._earlier)), before=0)
+
     async def notice(self, text: str, *, after: Widget | None = None) -> None:
         await self.query(".welcome").remove()
         await self._column.mount(NoticeLine(text, problem=True), after=after)
@@ -281,7 +320,9 @@ class Transcript(VerticalScroll):
         place = answers.index(self.selected) + step
         return answers[place] if 0 <= place < len(answers) else None
 
-    def _widget(self, turn: TurnLike) -> Widget:
+    def _widget(self, turn: TurnLike | _Removed) -> Widget:
+        if isinstance(turn, _Removed):
+            return turn.again()
         when = self._clock.moment(turn.at)
         if turn.origin.value == "assistant":
             return Answer(when, turn.text, turn.status, turn.memories, turn.id, turn.first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from textual.content import Content
@@ -36,6 +38,11 @@ class Words(Static):
             self._text = Content(visible(text))
         super().__init__(classes="turn")
         self.state = state
+
+    def again(self) -> Callable[[], Words]:
+        """Makes ones like them; does not keep these alive."""
+        shown = (self._speaker, self._when, self.said, self.state, self.message_id)
+        return partial(Words, *shown)
 
     @property
     def state(self) -> State:
