@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from assistant.errors import SetupNeeded
 from assistant.models.catalog import MODEL_SHARE, ModelEntry, shipped_catalog
-from assistant.settings import SETTINGS_FILE, Settings, load_settings, write_setting
+from assistant.places import SETTINGS_FILE
+from assistant.settings import Settings, load_settings, write_setting
 from memory.errors import RefusedInput
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ import tomllib
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -23,18 +22,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsInvalid
-
-SETTINGS_FILE = "settings.toml"
-
-
-def default_home() -> Path:
-    """Where everything of the user's lives unless LIFELORE_HOME says otherwise."""
-    return Path(platformdirs.user_data_dir("lifelore", appauthor=False))
-
-
-def default_models() -> Path:
-    """Where models live, shared by all homes, unless LIFELORE_MODELS says otherwise."""
-    return Path(platformdirs.user_cache_dir("lifelore", appauthor=False)) / "models"
+from assistant.places import SETTINGS_FILE, default_home, default_models
 
 
 class Settings(BaseSettings):

@@ -65,8 +65,8 @@ class LifeloreApp(App[None]):
         keymap: Mapping[str, str] | None = None,
         plain: bool = False,
         dictation: Callable[[], DictationLike] | None = None,
-        nights: NightsLike | None = None,
-        models: ModelsLike | None = None,
+        nights: Callable[[], NightsLike] | None = None,
+        models: Callable[[], ModelsLike] | None = None,
         bookmark: Bookmark | None = None,
     ) -> None:
         """`keymap` gives other keys to actions, by the names in `tui.actions`; `plain` draws no
@@ -173,8 +173,8 @@ def run(
     keymap: Mapping[str, str] | None = None,
     plain: bool = False,
     dictation: Callable[[], DictationLike] | None = None,
-    nights: NightsLike | None = None,
-    models: ModelsLike | None = None,
+    nights: Callable[[], NightsLike] | None = None,
+    models: Callable[[], ModelsLike] | None = None,
     bookmark: Path | None = None,
 ) -> int:
     """Run the app until the user leaves; the exit code is 1 if the assistant could not open.

@@ -9,9 +9,6 @@ from typing import Any
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 done, 1 could not, 2 asked wrongly, 130 stopped by Ctrl-C."""
-    import typer
-
-    from assistant.cli.app import app
     from assistant.errors import AssistantFault
     from finetune.errors import FinetuneFault
     from memory.errors import MemoryFault
@@ -19,18 +16,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character must not stop the answer.
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
+    asked = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(
-            args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False
-        )
+        code = _command(asked) if asked else _screen()
     except (MemoryFault, AssistantFault, FinetuneFault) as fault:
         print(f"lifelore: {fault}", file=sys.stderr)
         code = 1
-    except (typer.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         code = 130
-    except _wrong_usage() as error:
-        print(f"lifelore: {error.format_message().rstrip('.')}; try --help.", file=sys.stderr)
-        code = error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has enough; Python would complain again while flushing.
         sys.stderr.close()
@@ -40,8 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _wrong_usage() -> type[Any]:
-    """The base of Typer's usage errors, which it has no public name for."""
+def _screen() -> int:
+    """The TUI as it is opened every day: without the command tree, for it to be there at once."""
+    from assistant.cli.screen import open_screen
+
+    return open_screen()
+
+
+def _command(arguments: list[str]) -> Any:
     import typer
 
-    return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+    from assistant.cli.app import app
+
+    # The base of Typer's usage errors, which it has no public name for.
+    wrong_usage: type[Any] = next(
+        kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+    )
+    try:
+        return app(args=arguments, standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except wrong_usage as error:
+        print(f"lifelore: {error.format_message().rstrip('.')}; try --help.", file=sys.stderr)
+        return error.exit_code

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,13 +24,7 @@ from assistant.cli import (
     voice,
 )
 from assistant.cli.common import Options
-
-if TYPE_CHECKING:
-    from assistant.session import Assistant
-    from assistant.settings import Settings
-    from assistant.voice.listener import Listener
-
-_BOOKMARK = "left_off.json"
+from assistant.cli.screen import open_screen
 
 app = typer.Typer(
     name="lifelore",
@@ -62,44 +54,7 @@ def lifelore(
 ) -> None:
     context.obj = Options(home)
     if context.invoked_subcommand is None:
-        raise typer.Exit(_open_tui(context.obj, session, plain))
-
-
-def _open_tui(options: Options, session: str | None, plain: bool) -> int:
-    from assistant.choosing import Models
-    from assistant.nights import Nights
-
-    settings = options.settings()
-    models = Models(settings)
-
-    def opened() -> Assistant:
-        # Here, once the screen is painted: it imports what memory and models need.
-        from assistant.build import open_assistant
-
-        return models.attend(open_assistant(settings))
-
-    # By name, because the layers below the TUI do not import it.
-    tui = importlib.import_module("tui.app")
-    code: int = tui.run(
-        opened,
-        session,
-        keymap=settings.keys,
-        plain=plain or settings.plain,
-        dictation=cache(lambda: _listener(settings)),
-        nights=Nights(settings),
-        models=models,
-        bookmark=settings.home / _BOOKMARK,
-    )
-    return code
-
-
-def _listener(settings: Settings) -> Listener:
-    """What hears the user in the TUI; its model stays loaded for the next time."""
-    from assistant.build import stay_local
-    from assistant.voice.build import listener_of
-
-    stay_local()
-    return listener_of(settings)
+        raise typer.Exit(open_screen(home, session, plain))
 
 
 GROUPS = (

@@ -152,8 +152,8 @@ async def stage(
         clock=CLOCK,
         keymap=keymap,
         plain=plain,
-        nights=nights,
-        models=models,
+        nights=None if nights is None else lambda: nights,
+        models=None if models is None else lambda: models,
         bookmark=bookmark,
     )
     async with app.run_test(size=size) as pilot:

@@ -43,8 +43,8 @@ def app_over(assistant: FakeAssistant, theme: str, session_id: str | None = "cak
         session_id,
         clock=CLOCK,
         theme=f"lifelore-{theme}",
-        nights=FakeNights(),
-        models=FakeModels(),
+        nights=FakeNights,
+        models=FakeModels,
     )
 
 

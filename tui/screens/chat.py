@@ -6,14 +6,13 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Markdown
+from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from tui import background
@@ -21,7 +20,6 @@ from tui.actions import ACTIONS, Action, bindings
 from tui.hears import hears
 from tui.messages import Hinted, Opened, OpenFailed, Warmed, Warming
 from tui.screens.asides import OFFERS_EVERY
-from tui.screens.help import HelpScreen
 from tui.screens.place import Placed
 from tui.screens.views import Views
 from tui.screens.writing import Writing
@@ -37,6 +35,8 @@ from tui.widgets.title_bar import TitleBar
 from tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
+    from textual.widgets import Markdown
+
     from tui.bookmark import Place
     from tui.clock import Clock
     from tui.ports import AssistantLike, DictationLike, ModelsLike, NightsLike
@@ -57,8 +57,8 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
         clock: Clock,
         actions: Sequence[Action] = ACTIONS,
         open_dictation: Callable[[], DictationLike] | None = None,
-        nights: NightsLike | None = None,
-        models: ModelsLike | None = None,
+        nights: Callable[[], NightsLike] | None = None,
+        models: Callable[[], ModelsLike] | None = None,
     ) -> None:
         super().__init__(clock)
         self._open_assistant = open_assistant
@@ -144,8 +144,7 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
     def _hinted(self, event: Hinted) -> None:
         self.status.hint(event.text)
 
-    @on(Markdown.LinkClicked)
-    def _link_clicked(self, event: Markdown.LinkClicked) -> None:
+    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         """An answer may carry an address from anywhere; opening it stays the user's own act."""
         event.stop()
         self.app.copy_to_clipboard(event.href)
@@ -181,6 +180,8 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
             self.query_one(Prompt).focus()
 
     def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self.actions))
 
     def action_switch_theme(self) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tui import background
 from tui.hears import hears
 from tui.messages import Fetched
-from tui.screens.forget import ForgetScreen
 from tui.screens.sessions import Sessions
 from tui.widgets.answer import Answer
 from tui.widgets.line_card import LineCard
@@ -126,6 +125,8 @@ class Remembered(Sessions):
                     partial(self._forgotten, plan),
                     self._not_forgotten,
                 )
+
+        from tui.screens.forget import ForgetScreen
 
         self.app.push_screen(ForgetScreen(plan, self.clock), decided)
 

@@ -1,15 +1,15 @@
-"""The ways from the chat to what lies beside it: a file, tastes, people, nights, models."""
+"""The ways from the chat to what lies beside it: a file, tastes, people, nights, models.
+
+Each screen is imported when it is first opened: the first paint needs none of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.screens.models import ModelsScreen
-from tui.screens.nights import NightsScreen
-from tui.screens.portrait import PortraitScreen
 from tui.screens.sessions import Sessions
-from tui.screens.welcome import WelcomeScreen
 from tui.text import one_line
 from tui.widgets.prompt import Prompt
 from tui.widgets.title_bar import TitleBar
@@ -24,8 +24,8 @@ _ASLEEP = "Lifelore is still opening; try again in a moment."
 class Views(Sessions):
     """The part of the chat screen that opens screens beside the conversation."""
 
-    nights: NightsLike | None = None
-    models: ModelsLike | None = None
+    nights: Callable[[], NightsLike] | None = None
+    models: Callable[[], ModelsLike] | None = None
 
     def open_search(self, text: str) -> None:
         raise NotImplementedError
@@ -34,6 +34,8 @@ class Views(Sessions):
         if self.assistant is None:
             self.status.hint(_ASLEEP)
         else:
+            from tui.screens.portrait import PortraitScreen
+
             screen = PortraitScreen(self.assistant, self.errands, self.clock)
             self.app.push_screen(screen, self._person_chosen)
 
@@ -51,6 +53,8 @@ class Views(Sessions):
     def _greet(self, first_time: bool) -> None:
         """Whoever writes already needs no welcome."""
         if first_time and self.assistant is not None and not self.query_one(Prompt).text:
+            from tui.screens.welcome import WelcomeScreen
+
             self.app.push_screen(WelcomeScreen(self.assistant, self.errands), self._greeted)
 
     def _greeted(self, sentence: str | None) -> None:
@@ -100,13 +104,17 @@ class Views(Sessions):
         if self.nights is None:
             self.status.hint("There are no nights here.")
         else:
-            self.app.push_screen(NightsScreen(self.nights, self.errands, self.clock))
+            from tui.screens.nights import NightsScreen
+
+            self.app.push_screen(NightsScreen(self.nights(), self.errands, self.clock))
 
     def action_models(self) -> None:
         if self.models is None:
             self.status.hint("There is no choice of models here.")
         else:
-            self.app.push_screen(ModelsScreen(self.models, self.errands), self._model_chosen)
+            from tui.screens.models import ModelsScreen
+
+            self.app.push_screen(ModelsScreen(self.models(), self.errands), self._model_chosen)
 
     def _model_chosen(self, value: str | None) -> None:
         """The conversation goes on; what is sent meanwhile waits for the model."""
@@ -114,7 +122,7 @@ class Views(Sessions):
             return
         self.status.work(f"Changing to {value}")
         self.errands.run(
-            self, lambda: models.choose(value), self._model_changed, self._model_not_changed
+            self, lambda: models().choose(value), self._model_changed, self._model_not_changed
         )
 
     def _model_changed(self, sentence: str) -> None:

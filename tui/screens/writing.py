@@ -12,10 +12,7 @@ from tui import background, commands
 from tui.hears import hears
 from tui.screens.asides import Asides
 from tui.screens.dictating import Dictating
-from tui.screens.profile import ProfileScreen
 from tui.screens.replies import Replies
-from tui.screens.search import SearchScreen
-from tui.screens.timeline import TimelineScreen
 from tui.widgets.prompt import Prompt
 from tui.widgets.session_list import SessionList
 
@@ -119,6 +116,8 @@ class Writing(Asides, Replies, Dictating):
         if self.assistant is None:
             self.status.hint(_ASLEEP)
         else:
+            from tui.screens.search import SearchScreen
+
             screen = SearchScreen(self.assistant, self.errands, self.clock, text)
             self.app.push_screen(screen, self._searched)
 
@@ -134,6 +133,8 @@ class Writing(Asides, Replies, Dictating):
         if self.assistant is None:
             self.status.hint(_ASLEEP)
         else:
+            from tui.screens.timeline import TimelineScreen
+
             screen = TimelineScreen(self.assistant, self.errands, self.clock)
             self.app.push_screen(screen, self._day_chosen)
 
@@ -146,6 +147,8 @@ class Writing(Asides, Replies, Dictating):
             self.status.hint(_ASLEEP)
             return
         keep = partial(setattr, self, "unsaved_profile")
+        from tui.screens.profile import ProfileScreen
+
         screen = ProfileScreen(self.assistant, self.errands, self.clock, self.unsaved_profile, keep)
         self.app.push_screen(screen, self._profile_left)
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Markdown, Static
+from textual.widgets import Static
 
 from tui.pace import Pace
 from tui.text import excerpt, is_long, one_line, size, visible
@@ -22,6 +21,9 @@ from tui.widgets.growing import Growing
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from textual.widgets import Markdown
+
     from memory.recall import Memory
     from memory.user.lines import Line
 
@@ -44,6 +46,8 @@ _KEYS = (
 
 def _parser() -> MarkdownIt:
     """Without raw HTML: Textual drops it, so a tag in an answer would vanish unseen."""
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("gfm-like", {"html": False})
 
 
@@ -98,7 +102,7 @@ class Answer(Vertical):
     @property
     def blocks(self) -> Sequence[Widget]:
         """The paragraphs, lists and other parts it is made of."""
-        return self.query_one(Markdown).children
+        return self._markdown.children
 
     def again(self) -> Callable[[], Answer]:
         """Makes one like it, as it would be of an earlier run; does not keep this one alive."""
@@ -106,9 +110,13 @@ class Answer(Vertical):
         return partial(Answer, *shown, self._first, self.rating)
 
     def compose(self) -> ComposeResult:
+        # Here, for it takes as long to import as to paint a screen that has no answer yet.
+        from textual.widgets import Markdown
+
+        self._markdown: Markdown = Markdown(self._shown(), parser_factory=_parser, open_links=False)
         name = Content.assemble(("Lifelore", "bold $primary"), (f"  {self._when}", "$quiet"))
         yield Static(name, classes="who")
-        yield Markdown(self._shown(), parser_factory=_parser, open_links=False)
+        yield self._markdown
         yield Static(classes="notes")
         yield Static(classes="foot")
         yield KeyLine(_KEYS, classes="acts")
@@ -123,7 +131,7 @@ class Answer(Vertical):
         """Append to the answer; it is drawn at this pace."""
         if self._growing is None:
             grew = partial(self.post_message, self.Grew(self))
-            self._growing = Growing(self.query_one(Markdown), pace, grew)
+            self._growing = Growing(self._markdown, pace, grew)
         self._text += text
         # A carriage return alone means nothing here, and its pair may be in the next piece.
         self._growing.write(visible(text.replace("\r", "")))
@@ -137,7 +145,7 @@ class Answer(Vertical):
         self.memories = self.memories or ()
         if text is not None and text != self._text:
             self._text = text
-            await self.query_one(Markdown).update(self._shown())
+            await self._markdown.update(self._shown())
         self._refresh_foot()
 
     async def correct(self, text: str) -> None:
@@ -154,7 +162,7 @@ class Answer(Vertical):
 
     async def _turn(self, turned: bool) -> None:
         self._turned = turned
-        await self.query_one(Markdown).update(self._shown())
+        await self._markdown.update(self._shown())
         self._refresh_foot()
 
     def remember(self, memories: Sequence[Memory], lines: Sequence[Line] = ()) -> None:

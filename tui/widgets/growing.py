@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic
-
-from textual.widgets import Markdown
+from typing import TYPE_CHECKING
 
 from tui.pace import Pace
+
+if TYPE_CHECKING:
+    from textual.widgets import Markdown
 
 _PATIENCE = 1.0
 """Seconds to wait for a drawing: what is hidden may not be drawn at all."""
