@@ -35,7 +35,7 @@ from memory.documents import drafts as passages_as_drafts
 from memory.errors import MemoryFault, NotFound, RefusedInput
 from memory.events import Draft, Event, Message, Origin, Rated, SessionOpened
 from memory.forget import ForgetPlan
-from memory.ports import Clock
+from memory.ports import Clock, Progress, no_progress
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.text import repair
@@ -279,11 +279,11 @@ class Assistant:
             yield from self._unremembered(event, wish, updates) if wish else updates
         self._wake_background()
 
-    def attach(self, session: Session, path: Path) -> Turn:
+    def attach(self, session: Session, path: Path, progress: Progress) -> Turn:
         """Put the words of a file into a conversation; see Session.attach."""
         if not session.keeping.lasting:
             raise RefusedInput("Nothing can be attached to a temporary conversation.")
-        document = read_document(path)
+        document = read_document(path, progress)
         text, _ = repair(document.text)
         with self._undisturbed(), self._one_turn:
             opening = [] if session.opening is None else [session.opening]
@@ -507,13 +507,13 @@ class Session:
         """Whether nothing of it is kept."""
         return not self.keeping.lasting
 
-    def attach(self, path: Path) -> Turn:
+    def attach(self, path: Path, progress: Progress = no_progress) -> Turn:
         """Put the words of a file into the conversation, as somebody else's; the card to show.
 
         What of them fits goes into the prompt of the next turn; later they are recalled as
         everything is. Waits for a turn under way. Raises RefusedInput and HomeUnusable.
         """
-        return self._assistant.attach(self, path)
+        return self._assistant.attach(self, path, progress)
 
     def close(self) -> None:
         """Let go of the words of a temporary conversation; another one is not affected."""

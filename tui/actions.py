@@ -205,7 +205,7 @@ ACTIONS = (
         "attach",
         "",
         "Attach",
-        "Put the words of a file (text or PDF) into this conversation",
+        "Put the words of a file (text, PDF, picture) into this conversation",
         command="attach",
         argument="path",
     ),

@@ -121,7 +121,7 @@ class SessionLike(Protocol):
     def turns(self) -> Sequence[TurnLike]:
         """Every turn, oldest first."""
 
-    def attach(self, path: Path) -> TurnLike:
+    def attach(self, path: Path, progress: Progress) -> TurnLike:
         """Put the words of a file into the conversation; the card to show. Raises RefusedInput."""
 
     def close(self) -> None:

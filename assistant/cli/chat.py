@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Continue = Annotated[
     str | None, typer.Option("--session", help="The conversation to continue.", show_default=False)
 ]
+_RATINGS = {"good": 4, "bad": 1}
+"""Of one to five."""
+
 Temporary = Annotated[
     bool,
     typer.Option("--temporary", help="Keep nothing of this; what is remembered still serves it."),
@@ -63,6 +66,9 @@ def ask(
 def chat(context: typer.Context, session: Continue = None, temporary: Temporary = False) -> None:
     """Talk in the plain terminal. /memories shows what the last answer used, /quit leaves.
 
+    /correct and your words put those in the place of the last answer, /rate good and /rate bad say
+    what you think of it; the night learns from both.
+
     A question beside an answer is answered with /1, /2 …, or / and your own words; /skip leaves
     it, /why tells why it is asked. Begin a message with "Don't remember this:" to have it and its
     answer erased at once.
@@ -81,7 +87,7 @@ def chat(context: typer.Context, session: Continue = None, temporary: Temporary 
             if line == "/memories":
                 _print_memories(last)
             elif line.startswith("/"):
-                _command(assistant, last, line[1:].strip())
+                _command(assistant, conversation, last, line)
             elif line:
                 try:
                     last = _turn(conversation, line, streams=True)
@@ -104,17 +110,30 @@ def conversation_of(assistant: Assistant, session: str | None, temporary: bool) 
     return assistant.temporary_session()
 
 
-def _command(assistant: Assistant, last: Answered | None, said: str) -> None:
-    """An answer to the last question, or words that no command knows."""
+def _command(assistant: Assistant, conversation: Session, last: Answered | None, line: str) -> None:
+    """What is to become of the last answer, or an answer to its question; told in a sentence."""
     from memory.errors import MemoryFault
 
-    if last is None or last.asked is None:
-        say("(Commands are /memories and /quit; /1, /skip and /why answer a question.)")
-        return
+    name, _, words = line.partition(" ")
+    words = words.strip()
     try:
-        say(f"({assistant.answer_question(last.asked.id, None if said == 'skip' else said)})")
+        if name in ("/correct", "/rate") and last is None:
+            said = "There is no answer here yet."
+        elif name == "/correct" and last is not None:
+            conversation.correct(last.message_id, words)
+            said = "Your words stand there now, and the night learns from them."
+        elif name == "/rate" and last is not None and words in _RATINGS:
+            assistant.rate(last.message_id, _RATINGS[words])
+            said = f"Thank you; rated as {words}."
+        elif last is None or last.asked is None:
+            said = "Commands: /memories /correct /rate good|bad /quit; /1 /skip /why to a question."
+        else:
+            answer = line[1:].strip()
+            said = assistant.answer_question(last.asked.id, None if answer == "skip" else answer)
     except MemoryFault as fault:
         say(f"lifelore: {fault}")
+    else:
+        say(f"({said})")
 
 
 def _lines() -> Iterator[str]:

@@ -6,10 +6,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from assistant import attaching
+from assistant import attaching, pictures
 from assistant.attaching import read_document
 from assistant.models.base import ChatMessage
 from assistant.session import Assistant
@@ -74,6 +75,52 @@ def test_words_are_read(tmp_path: Path, name: str, data: bytes | str, text: str)
     assert (found.name, found.text.strip()) == (name, text.strip())
 
 
+PASS = ("Ms Anna Weber", "Gate B22 at 18:45", "Bring the blue folder.")
+
+
+def picture(path: Path, *lines: str) -> Path:
+    """A picture that says this, or a plain one; a PDF of it by the name."""
+    drawn = Image.new("RGB", (700, 90 + 60 * len(lines)), "white" if lines else "skyblue")
+    for number, line in enumerate(lines):
+        font = ImageFont.load_default(28)
+        ImageDraw.Draw(drawn).text((40, 40 + 60 * number), line, fill="black", font=font)
+    drawn.save(path)
+    return path
+
+
+def words_of(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize("name", ["pass.png", "pass.JPG", "scan.pdf"])
+def test_words_in_pictures_are_read_without_a_network(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("it asked the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    told: list[tuple[str, int, int]] = []
+    found = read_document(picture(tmp_path / name, *PASS), lambda *step: told.append(step))
+    assert [words_of(line) for line in found.text.strip().split("\n")] == [
+        words_of(line) for line in PASS
+    ]
+    assert told == ([("Reading scan.pdf", 0, 1)] if name == "scan.pdf" else [])
+
+
+def test_what_stands_beside_one_another_is_one_line() -> None:
+    spans = [(0.0, 20.0), (3.0, 22.0), (30.0, 50.0)]
+    assert pictures._lines(["Seat", "14C", "Gate"], spans) == "Seat   14C\nGate"
+
+
+def test_a_long_scan_is_refused_before_hours_are_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attaching, "_MOST_SCANS", 0)
+    with pytest.raises(RefusedInput, match="1 scanned pages, and 0 can be read"):
+        read_document(picture(tmp_path / "scan.pdf", *PASS))
+
+
 def locked(path: Path) -> bytes:
     writer = PdfWriter()
     writer.add_blank_page(100, 100)
@@ -87,15 +134,16 @@ def test_files_without_words_are_refused_with_why(
 ) -> None:
     blank = PdfWriter()
     blank.add_blank_page(100, 100)
-    blank.write(tmp_path / "scan.pdf")
+    blank.write(tmp_path / "blank.pdf")
     cases = {
         tmp_path / "missing.txt": "cannot be read",
         tmp_path: "is a folder",
         written(tmp_path, "x.bin", b"\x00\x01\x02"): "neither text nor a PDF",
-        written(tmp_path, "x.png", b"\x89PNG"): "words in pictures are not read",
+        written(tmp_path, "x.png", b"\x89PNG"): "may be damaged",
+        picture(tmp_path / "sky.png"): "no words in sky.png",
         written(tmp_path, "empty.txt", " \n"): "no words in empty.txt",
         written(tmp_path, "broken.pdf", b"%PDF-1.7 nothing"): "may be damaged",
-        tmp_path / "scan.pdf": "pages may be pictures",
+        tmp_path / "blank.pdf": "no words in blank.pdf",
         written(tmp_path, "locked.pdf", locked(tmp_path / "l.pdf")): "locked with a password",
     }
     for path, why in cases.items():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -275,3 +278,68 @@ def test_an_answer_is_corrected_by_words_or_in_the_editor(
     assert (failed.code, one_sentence(failed)) == (1, True)
     assert not (home / "answer.md").exists()
     assert run("correct", "nothing", "x").code == 1
+
+
+def test_in_the_plain_chat_an_answer_is_corrected_and_rated(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = iter(
+        ["/correct Too soon", "Hello", "/rate good", "/rate x", "/correct Hi, Ann.", "/quit"]
+    )
+    monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
+    done = run("chat")
+
+    assert done.code == 0
+    assert "(There is no answer here yet.)" in done.err
+    assert "(Thank you; rated as good.)" in done.err
+    assert "(Commands: " in done.err
+    assert "Your words stand there now" in done.err
+    store = MemoryStore(home, HashEmbedder())
+    said = [e for e in store.log.read_after(0, store.log.head()) if e.text is not None]
+    kinds = [e.kind for e in store.log.read_after(0, store.log.head())]
+    store.close()
+    assert [e.text for e in said] == ["Hello", "Hi, Ann."]
+    assert kinds.count("rated") == 1
+
+
+_OPENED = """
+import importlib, json, sys
+tui = importlib.import_module("tui.app")
+asked = {}
+tui.run = lambda *_, **told: asked.update(told) or 0
+from assistant import cli
+try:
+    cli.main([])
+except SystemExit as ended:
+    heavy = {"typer", "pydantic", "pydantic_settings", "markdown_it", "memory.store"}
+    told = {name: asked[name] for name in ("keymap", "plain")}
+    print(json.dumps([ended.code, sorted(heavy & set(sys.modules)), told, str(asked["bookmark"])]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "variable", "keys", "plain"),
+    [
+        ("", "", {}, False),
+        ('model = "smollm2-135m"', "", {}, False),
+        ('keys = { search = "ctrl+k" }', "", {"search": "ctrl+k"}, False),
+        ("", "LIFELORE_PLAIN", {}, True),
+    ],
+)
+def test_the_screen_opens_before_settings_that_it_can_do_without(
+    home: Path, written: str, variable: str, keys: dict[str, str], plain: bool
+) -> None:
+    home.mkdir()
+    (home / "settings.toml").write_text(written)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIFELORE_")}
+    environ = {**kept, "LIFELORE_HOME": str(home), **({variable: "1"} if variable else {})}
+    ran = subprocess.run(
+        [sys.executable, "-c", _OPENED], env=environ, capture_output=True, text=True, check=True
+    )
+
+    code, heavy, told, bookmark = json.loads(ran.stdout)
+    assert code == 0
+    assert told == {"keymap": keys, "plain": plain}
+    assert Path(bookmark).parent == home
+    if not (keys or plain):
+        assert heavy == []

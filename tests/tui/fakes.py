@@ -25,6 +25,7 @@ from assistant.updates import (
 from memory.errors import NotFound
 from memory.events import Event, Message, Origin
 from memory.forget import ForgetPlan
+from memory.ports import Progress
 from memory.recall import Memory
 from memory.user.lines import Line, Section
 from tui.clock import Clock
@@ -234,7 +235,7 @@ class FakeSession:
         self._assistant.opened.append(session)
         return session
 
-    def attach(self, path: Path) -> FakeTurn:
+    def attach(self, path: Path, progress: Progress) -> FakeTurn:
         self._assistant._tell("attach", str(path))
         text = "Refunds within thirty days. " * 40
         return FakeTurn("d1", text, Origin.THIRD_PARTY, speaker=path.name, document=True)

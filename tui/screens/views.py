@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.messages import Warming
 from tui.screens.sessions import Sessions
 from tui.text import one_line
 from tui.widgets.prompt import Prompt
@@ -75,9 +76,14 @@ class Views(Sessions):
             self.status.work(f"Reading {one_line(path, 60)}")
             current.ready = False  # words that are sent meanwhile wait for it
 
+            def progress(what: str, done: int, total: int) -> None:
+                from assistant.updates import Working
+
+                self.tell(Warming(Working(what, done / total)))
+
             def attach() -> tuple[SessionLike, TurnLike]:
                 session = current.session or assistant.session(current.session_id)
-                return session, session.attach(Path(path.strip("'\"")))
+                return session, session.attach(Path(path.strip("'\"")), progress)
 
             self.errands.run(
                 self,

@@ -37,6 +37,7 @@ _KEYS = (
     ("rate_good", "good", "rate_good"),
     ("rate_bad", "bad", "rate_bad"),
     ("again", "again", "again"),
+    ("correct", "correct", "correct"),
     ("edit", "edit", "edit"),
     ("fork", "fork", "fork"),
     ("copy", "copy", "copy"),
