@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+
 from memory.errors import RefusedInput
 from memory.events import Origin
 from tests.tui.conftest import Stage, stage
@@ -63,3 +68,36 @@ async def test_a_document_of_before_is_shown_as_a_card() -> None:
     async with stage(assistant, session_id="s") as standing:
         assert len(standing.chat.query(DocumentCard)) == 1
         assert len(standing.chat.query(Words)) == 1
+
+
+@pytest.mark.parametrize("form", ["{}", "'{}'", "{} ", "file://{}", "escaped"])
+async def test_a_file_that_is_dropped_is_attached_by_enter(tmp_path: Path, form: str) -> None:
+    file = tmp_path / "terms of sale.txt"
+    file.write_text("Refunds.")
+    pasted = {
+        "escaped": str(file).replace(" ", "\\ "),
+        "file://{}": file.as_uri(),
+    }.get(form, form.format(file))
+    assistant = FakeAssistant()
+    async with stage(assistant) as standing:
+        standing.one(Prompt).post_message(Paste(pasted))
+        await standing.pilot.pause()
+        assert standing.one(Prompt).text == f"/attach {file}"
+        await standing.pilot.press("enter")
+        await standing.rest()
+        assert assistant.told == [("attach", str(file))]
+
+
+async def test_a_path_within_words_or_of_nothing_is_pasted_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Refunds.")
+    async with stage(FakeAssistant()) as standing:
+        prompt = standing.one(Prompt)
+        prompt.post_message(Paste("/no/such/file"))
+        await standing.pilot.pause()
+        assert prompt.text == "/no/such/file"
+        prompt.clear()
+        prompt.insert("see ")
+        prompt.post_message(Paste(str(file)))
+        await standing.pilot.pause()
+        assert prompt.text == f"see {file}"

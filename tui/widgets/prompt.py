@@ -14,12 +14,15 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from tui.commands import completed, parse
+from tui.dropped import dropped_file
 from tui.pace import Pace
 from tui.text import LONG_CHARACTERS, LONG_LINES, size, visible
 
 
 class Prompt(TextArea):
     """Enter sends, Ctrl-J begins a new line.
+
+    A file that is dropped on an empty prompt becomes the command that attaches it.
 
     A long paste is kept aside and stands in the prompt as one short mark: wrapping a megabyte at
     each key press would freeze the screen. It is put back, as it was, when the words are sent.
@@ -142,7 +145,9 @@ class Prompt(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        if result := self._replace_via_keyboard(self._fold(event.text), *self.selection):
+        file = None if self.text else dropped_file(event.text)
+        pasted = self._fold(event.text) if file is None else f"/attach {file}"
+        if result := self._replace_via_keyboard(pasted, *self.selection):
             self.move_cursor(result.end_location)
         self.focus()
 
