@@ -26,6 +26,14 @@ _HEADERS = {
     "connect-src 'self' ws://{host}; frame-ancestors 'none'; form-action 'none'",
 }
 _LOGIN = "/login"
+_FOCUS = """<script>
+const waiting = setInterval(() => {
+  const field = document.querySelector(".xterm-helper-textarea");
+  if (field) { field.focus(); clearInterval(waiting); }
+}, 50);
+</script>
+</body>"""
+"""The page of textual-serve takes no key before it was clicked."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -72,6 +80,8 @@ class Web(Server):  # type: ignore[misc]  # the package has no types
             return self._refusal("Open the address that `lifelore serve --web` has printed.")
         response = await handler(request)
         if not response.prepared:
+            if isinstance(response, web.Response) and response.content_type == "text/html":
+                response.text = (response.text or "").replace("</body>", _FOCUS)
             self._protect(response)
         return response
 
