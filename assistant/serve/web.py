@@ -29,11 +29,15 @@ _LOGIN = "/login"
 _FOCUS = """<script>
 const waiting = setInterval(() => {
   const field = document.querySelector(".xterm-helper-textarea");
-  if (field) { field.focus(); clearInterval(waiting); }
+  if (field && document.body.classList.contains("-first-byte")) {
+    field.focus();
+    clearInterval(waiting);
+  }
 }, 50);
 </script>
 </body>"""
-"""The page of textual-serve takes no key before it was clicked."""
+"""The page of textual-serve takes no key before it was clicked. The app must be there, too: it is
+told of the focus, without which it shows no keys at the bottom."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

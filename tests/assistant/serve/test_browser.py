@@ -24,6 +24,8 @@ from textual.widgets import Input
 class Small(App):
     def compose(self):
         yield Input(placeholder="type-here")
+    def on_app_focus(self):
+        Path(sys.argv[1] + ".focus").touch()
     def on_input_submitted(self, event):
         Path(sys.argv[1]).write_text(event.value)
 Small().run()
@@ -56,6 +58,7 @@ async def test_a_browser_with_the_token_types_into_the_app_and_no_other_does(
                 while not told.exists() or not told.read_text():
                     await asyncio.sleep(0.1)
             assert told.read_text() == "Hello from a browser"
+            assert told.with_suffix(".focus").exists(), "the app believes that nobody is there"
 
             await stranger.open(login)
             assert "void" in await stranger.value("document.body.innerText")
