@@ -92,7 +92,11 @@ def framed(text: str) -> str:
         unknown = " If the notes do not tell, say that you do not remember."
         unknown = unknown if _asks_of_user(text) else ""
         return f"Answer in a sentence or two.{unknown}\nQuestion: {text}"
-    return f"Reply to what the user tells you, in a sentence.\nUser: {text}"
+    # Asked for a reply, one says that it does not remember what it is being told.
+    return (
+        "The user says this to you. Show them in one short, friendly sentence that you have "
+        f"understood it; call them you:\n{text}"
+    )
 
 
 def _asks_of_user(text: str) -> bool:
