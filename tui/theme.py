@@ -58,7 +58,7 @@ LIGHT = Theme(
     panel="#ebe7dc",
     variables={
         "hair": "#ddd7c9",
-        "quiet": "#6d6a62",
+        "quiet": "#67645c",
         "block-cursor-background": "#d5e4de",
         "block-cursor-foreground": "#1e211f",
         "block-cursor-text-style": "none",
@@ -66,7 +66,7 @@ LIGHT = Theme(
         "block-cursor-blurred-foreground": "#2a2a27",
         "footer-background": "#faf8f3",
         "footer-key-foreground": "#2c6e60",
-        "footer-description-foreground": "#6d6a62",
+        "footer-description-foreground": "#67645c",
         "input-cursor-background": "#2c6e60",
         "input-selection-background": "#2c6e60 25%",
         "scrollbar": "#ddd7c9",
