@@ -36,6 +36,7 @@ from assistant.updates import (
     Notice,
     Question,
     Recalled,
+    Sent,
     ToolUsed,
     Working,
 )
@@ -204,6 +205,7 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
         for notice in prompt.notices:
             turn.emit(Notice(notice))
         turn.emit(Recalled(prompt.memories, asked.lines))
+        turn.emit(Sent(prompt.messages))
         state_out["used"] = [memory.id for memory in prompt.memories]
         state_out["lines"] = [line.id for line in asked.lines]
         state_out["summed_up"] = list(prompt.summed_up)

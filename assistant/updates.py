@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assistant.models.base import Usage
+from assistant.models.base import ChatMessage, Usage
 from memory.recall import Memory
 from memory.user.lines import Line
 
@@ -24,6 +24,13 @@ class Working:
 
     what: str
     fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Exactly what the model is given to answer."""
+
+    messages: tuple[ChatMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +111,4 @@ class Answered:
     """For a failed turn: what happened and what to do, in one sentence."""
 
 
-Update = Accepted | Working | Recalled | ToolUsed | Delta | Notice | Asking | Answered
+Update = Accepted | Working | Recalled | Sent | ToolUsed | Delta | Notice | Asking | Answered

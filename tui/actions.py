@@ -191,6 +191,14 @@ ACTIONS = (
         command="fork",
         place="answer",
     ),
+    Action(
+        "sent",
+        "s",
+        "What was sent",
+        "Exactly what the model was given for the chosen answer",
+        command="sent",
+        place="answer",
+    ),
     Action("copy", "c", "Copy", "Copy the chosen answer", command="copy", place="answer"),
     Action(
         "forget",

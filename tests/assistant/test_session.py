@@ -16,7 +16,7 @@ from assistant.models.slot import ModelSlot
 from assistant.reading import Reading, Speeds
 from assistant.session import Assistant
 from assistant.turn import TurnLimits
-from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, ToolUsed
+from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, Sent, ToolUsed
 from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Message, Note, Origin, Rated, ToolCalled
 from memory.sentence_embedder import SentenceEmbedder
@@ -70,6 +70,16 @@ def test_words_are_on_disk_before_the_model_is_called(opened: Opener) -> None:
     assert isinstance(updates[-1], Answered)
     assert updates[-1].text == "Hello."
     assert "".join(delta.text for delta in only(Delta, updates)) == "Hello."
+
+
+def test_what_is_sent_is_told_word_for_word(opened: Opener) -> None:
+    assistant = opened(lambda messages: "Noted.")
+    session = assistant.session()
+    list(session.send("My bicycle is blue."))
+    updates = list(session.send("What colour is my bicycle?"))
+
+    [sent] = only(Sent, updates)
+    assert sent.messages == tuple(last_prompt(assistant))
 
 
 def test_an_answer_is_recorded_with_what_it_used(opened: Opener) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.outbox import Outgoing
 from tui.screens.remembered import Remembered
+from tui.text import tokens
 from tui.widgets.answer import Answer
 from tui.widgets.prompt import Prompt
 from tui.widgets.transcript import Transcript
@@ -201,6 +202,18 @@ class Replies(Remembered):
         self.status.hint("This is a fork; the conversation it came from stays as it was.")
         if text is not None:
             await self.send_words(transcript, text, edits)
+
+    def action_sent(self) -> None:
+        answer = self._chosen_answer()
+        if answer is not None and answer.sent:
+            from tui.screens.sent import SentScreen
+
+            told = self.conversations.current.answered
+            last = told is not None and told.message_id == answer.message_id
+            used = f"{tokens(told.usage.prompt_tokens)} tokens · " if told and last else ""
+            self.app.push_screen(SentScreen(answer.sent, used))
+        elif answer is not None:
+            self.status.hint("What was sent is known of answers that the model gave in this run.")
 
     # Copies.
 

@@ -162,6 +162,8 @@ class Turns(Screen[None]):
             case updates.Recalled():
                 answer.remember(update.memories, update.lines)
                 await self._if_visible(outgoing.transcript)
+            case updates.Sent():
+                answer.sent = update.messages
             case updates.ToolUsed():
                 outcome = "" if update.ok else ", which failed"
                 answer.note(f"Used {update.tool}{outcome}: {one_line(update.result)}")

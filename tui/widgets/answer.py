@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from textual.widgets import Markdown
 
+    from assistant.models.base import ChatMessage
     from memory.recall import Memory
     from memory.user.lines import Line
 
@@ -93,6 +94,8 @@ class Answer(Vertical):
         self.memory_ids = ids
         self.lines: Sequence[Line] = ()
         """Lines of the profile that it was given; not known of an earlier run."""
+        self.sent: Sequence[ChatMessage] = ()
+        """What the model was given; not known of an earlier run."""
         self.memories: Sequence[Memory] | None = None if ids else ()
         """None while they are not known: before recall has ended, or before they are fetched."""
 
@@ -172,7 +175,8 @@ class Answer(Vertical):
         self._refresh_foot()
 
     def forget(self, gone: Collection[str]) -> None:
-        """Leave out what was erased of what it was given."""
+        """Leave out what was erased, of what it was given."""
+        self.sent = ()  # it may hold any of it
         if self.memories is not None:
             self.memories = [one for one in self.memories if one.id not in gone]
         self.memory_ids = tuple(one for one in self.memory_ids if one not in gone)
