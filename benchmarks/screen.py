@@ -44,8 +44,9 @@ def run(cache: Path | None, progress: Progress) -> Report:
         home = Path(folder) / "home"
         _make_home(home)
         report.rows += _first_paints(Path(folder), progress)
-        report.rows += _keys(home, progress)
+        # Before the keys, whose answers come after the words that an opening waits for.
         report.rows += _openings(_step("opening", home, progress))
+        report.rows += _keys(home, progress)
         for step, system in (("grown_alone", "assistant alone"), ("grown_screen", "lifelore")):
             weighed = _step(step, Path(folder) / step, progress)
             report.rows += [
