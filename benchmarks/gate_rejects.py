@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
+from pydantic import BaseModel
+
 from assistant.night import ServedModel, open_scoring
 from assistant.settings import Settings
 from benchmarks import writers
@@ -24,11 +26,12 @@ from finetune import dataset as datasets
 from finetune.arguments import Arguments
 from finetune.dataset import Dataset, Limits
 from finetune.errors import LossNotFinite
-from finetune.evaluate import compare
+from finetune.evaluate import Comparison
 from finetune.examples import Example, Pair, Said, identity
 from finetune.files import write_whole
-from finetune.gate import Decision, decide
+from finetune.gate import decide
 from finetune.scores import Measured
+from finetune.strength import strongest
 from memory.errors import RefusedInput
 from memory.ports import Example as Shown
 from memory.ports import Progress
@@ -199,6 +202,13 @@ def _with_pairs(dataset: Dataset, served: OnceForBase, folder: Path, progress: P
     return dataset
 
 
+class _Kept(BaseModel):
+    """What a case came to."""
+
+    strength: float
+    measured: Measured
+
+
 def _judged(
     case: Case,
     dataset: Dataset,
@@ -206,36 +216,37 @@ def _judged(
     settings: Settings,
     folder: Path,
     progress: Progress,
-) -> tuple[Decision | None, Measured | None]:
-    """The verdict and what it rests on; None where training itself refused."""
+) -> _Kept | None:
+    """What the verdict rests on; None where training itself refused."""
     place = folder / case.name.replace(" ", "-")
-    kept = place / "measured.json"
-    learnt = case.dataset(dataset)
-    if not kept.exists():
+    file = place / "judged.json"
+    if not file.exists():
+        learnt = case.dataset(dataset)
         arguments = case.arguments.model_copy(update={"threads": settings.threads})
         try:
             adapter = writers.trained(settings, learnt, place, arguments, progress)
         except LossNotFinite:
-            return None, None
-        measured = compare(served, learnt, adapter, progress=progress)
-        write_whole(kept, measured.model_dump_json())
-    measured = Measured.model_validate_json(kept.read_text(encoding="utf-8"))
-    return decide(measured), measured
+            return None
+        tried = strongest(adapter, Comparison(served, learnt, progress=progress).of)
+        kept = _Kept(strength=tried.strength, measured=tried.measured)
+        write_whole(file, kept.model_dump_json())
+    return _Kept.model_validate_json(file.read_text(encoding="utf-8"))
 
 
-def _rows(case: Case, judged: tuple[Decision | None, Measured | None]) -> list[Row]:
-    decision, measured = judged
-    if decision is None or measured is None:
-        codes = {"diverged"}
-    else:
+def _rows(case: Case, kept: _Kept | None) -> list[Row]:
+    codes = {"diverged"}
+    decision = decide(kept.measured) if kept is not None else None
+    if decision is not None:
         codes = {reason.code for reason in decision.reasons}
     right = not codes if case.expected is None else bool(codes & case.expected)
     rows = [Row(case.name, "right_verdict", ", ".join(sorted(codes)) or "promoted", None, right, 1)]
-    if decision is None or measured is None:
+    if decision is None or kept is None:
         return rows
+    measured = kept.measured
     assert measured.base is not None
     assert measured.candidate is not None
     values = {
+        "strength": kept.strength,
         "gain": decision.gain,
         "gain_low": decision.low,
         "base_nll": measured.base.nll,

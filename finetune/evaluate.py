@@ -45,38 +45,54 @@ class _Said:
     unrelated: dict[str, str] = field(default_factory=dict)
 
 
-def compare(
-    served: Served,
-    dataset: Dataset,
-    candidate: Path,
-    *,
-    current: Path | None = None,
-    in_use: int | None = None,
-    seen: Collection[str] = (),
-    frame: Framing = unframed,
-    stop: StopFlag | None = None,
-    progress: Progress = no_progress,
-) -> Measured:
-    """Measure base, candidate and the adapter in use, if there is one; minutes on a CPU.
+class Comparison:
+    """Candidates beside the base and the adapter in use, which are measured once, before the first
+    of them; minutes on a CPU.
 
     `seen` are the sources of the adapter in use: what it was trained on would flatter it, so it
-    is left out for all. `frame` puts every request as it is put where the adapter serves. Leaves
-    the base alone in use, also on an error. Raises Stopped, ExtractorUnavailable and Interrupted.
+    is left out for all. `frame` puts every request as it is put where the adapter serves.
     """
-    examiner = _Examiner(served, dataset, set(seen), frame, stop or NeverStop(), progress)
-    try:
-        base, of_base = examiner.examine("base", None, None)
-        scores, _ = examiner.examine("candidate", candidate, of_base)
-        serving = examiner.examine("adapter in use", current, of_base)[0] if current else None
-    finally:
-        served.use(None)
-    return Measured(
-        trained_on=trained_on(dataset),
-        base=base,
-        candidate=scores,
-        current=serving,
-        in_use=in_use if current else None,
-    )
+
+    def __init__(
+        self,
+        served: Served,
+        dataset: Dataset,
+        *,
+        current: Path | None = None,
+        in_use: int | None = None,
+        seen: Collection[str] = (),
+        frame: Framing = unframed,
+        stop: StopFlag | None = None,
+        progress: Progress = no_progress,
+    ) -> None:
+        self._served, self._dataset = served, dataset
+        self._current, self._in_use = current, in_use
+        self._examiner = _Examiner(served, dataset, set(seen), frame, stop or NeverStop(), progress)
+        self._known: tuple[Scores, _Said, Scores | None] | None = None
+
+    def of(self, candidate: Path) -> Measured:
+        """Measure this one. Leaves the base alone in use, also on an error.
+
+        Raises Stopped, ExtractorUnavailable and Interrupted.
+        """
+        examine = self._examiner.examine
+        try:
+            if self._known is None:
+                base, of_base = examine("base", None, None)
+                current = self._current
+                serving = examine("adapter in use", current, of_base)[0] if current else None
+                self._known = base, of_base, serving
+            base, of_base, serving = self._known
+            scores, _ = examine("candidate", candidate, of_base)
+        finally:
+            self._served.use(None)
+        return Measured(
+            trained_on=trained_on(self._dataset),
+            base=base,
+            candidate=scores,
+            current=serving,
+            in_use=self._in_use if self._current else None,
+        )
 
 
 def trained_on(dataset: Dataset) -> int:

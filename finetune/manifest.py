@@ -40,6 +40,8 @@ class Manifest(BaseModel):
     """What the training took and gave."""
     measured: Measured
     decision: Decision
+    strength: float = 1.0
+    """Share of what was trained at which it serves; see finetune.strength."""
     detached: Literal["", "forgotten"] = ""
     """Why its weights were deleted, if they were."""
 

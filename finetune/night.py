@@ -31,10 +31,11 @@ from finetune.errors import (
     Stopped,
     TooLittleData,
 )
-from finetune.evaluate import Served, compare, figures, heldout_texts, trained_on
-from finetune.gate import Decision, Rules, decide
+from finetune.evaluate import Comparison, Served, figures, heldout_texts, trained_on
+from finetune.gate import Decision, Rules
 from finetune.manifest import ADAPTER_FILE, Manifest
 from finetune.ports import Framing, NeverStop, StopFlag, unframed
+from finetune.strength import strongest
 from finetune.workplace import State, Workplace
 from memory.errors import Interrupted
 from memory.log import Log
@@ -226,7 +227,10 @@ class Night:
             self.adapters.promote(number)
         self.adapters.retrained()
         self.adapters.prune()
-        outcome = Outcome(f"Adapter {number}. {decision.text}", decision, number)
+        text = f"Adapter {number}. {decision.text}"
+        if decision.promote and manifest.strength < 1:
+            text += f" It serves at {manifest.strength:.0%} of its strength, at which that holds."
+        outcome = Outcome(text, decision, number)
         return self._ended(outcome, "evaluate", {"scores": figures(manifest.measured)})
 
     def _measured(self, state: State) -> Manifest:
@@ -236,10 +240,9 @@ class Night:
             serving = None  # it fits another base; nothing serves on this one
         weights = self.workplace.work / ADAPTER_FILE
         with self._models() as served:
-            measured = compare(
+            comparison = Comparison(
                 served,
                 dataset,
-                weights,
                 current=self.adapters.weights(serving.number) if serving else None,
                 in_use=serving.number if serving else None,
                 seen=serving.sources if serving else (),
@@ -247,6 +250,7 @@ class Night:
                 stop=self._stop,
                 progress=self._progress,
             )
+            tried = strongest(weights, comparison.of, self._rules)
         self._check_stop()
         self._check_forgotten(dataset)
         manifest = Manifest(
@@ -260,10 +264,11 @@ class Night:
             boundary=dataset.boundary,
             sources=tuple(sorted(dataset.sources)),
             training=state.training,
-            measured=measured,
-            decision=decide(measured, self._rules),
+            measured=tried.measured,
+            decision=tried.decision,
+            strength=tried.strength,
         )
-        self.adapters.add(weights, manifest)
+        self.adapters.add(tried.weights, manifest)
         return manifest
 
     # -- around the steps

@@ -13,7 +13,6 @@ from benchmarks.sampling import Sampling
 from benchmarks.style import Measured, Writer
 from finetune.dataset import Dataset, Limits
 from finetune.examples import Example, Pair, Said
-from finetune.gate import decide
 from finetune.scores import Measured as Judged
 from finetune.scores import Scores
 from finetune.split import split
@@ -139,11 +138,11 @@ def test_bad_adapters_learn_what_they_should_not() -> None:
 def test_a_verdict_is_right_only_for_the_right_reason() -> None:
     case = next(c for c in gate_rejects.CASES if c.name == "ten examples")
     few = Judged(trained_on=10, base=scores(), candidate=scores())
-    right = gate_rejects._rows(case, (decide(few), few))[0]
+    right = gate_rejects._rows(case, gate_rejects._Kept(strength=1, measured=few))[0]
     assert (right.value, "too_little_trained" in right.category) == (1.0, True)
     other = Judged(trained_on=50, base=Scores(), candidate=Scores())
-    assert gate_rejects._rows(case, (decide(other), other))[0].value == 0.0
-    assert gate_rejects._rows(gate_rejects.CASES[3], (None, None))[0].value == 1.0
+    assert gate_rejects._rows(case, gate_rejects._Kept(strength=1, measured=other))[0].value == 0.0
+    assert gate_rejects._rows(gate_rejects.CASES[3], None)[0].value == 1.0
 
 
 def test_bytes_of_a_canary_are_found(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from finetune import dataset as datasets
 from finetune.capability import ITEMS, share_of_right
 from finetune.dataset import Dataset, Limits
 from finetune.errors import Stopped
-from finetune.evaluate import compare, figures, heldout_texts, trained_on
+from finetune.evaluate import Comparison, figures, heldout_texts, trained_on
 from finetune.gate import Rules
 from finetune.probes import DOCUMENTS, RUN, UNRELATED, affairs_of, brings_up, is_valid, recites
 from finetune.style import distance, train_classifier
@@ -146,7 +146,7 @@ def adapter(path: Path, words: list[str]) -> Path:
 def test_base_and_candidate_are_measured_on_the_same(dataset: Dataset, tmp_path: Path) -> None:
     model = WordModel()
     known = sorted({w for e in dataset.examples for w in e.answer.split()})
-    measured = compare(model, dataset, adapter(tmp_path / "a.gguf", known))
+    measured = Comparison(model, dataset).of(adapter(tmp_path / "a.gguf", known))
     base, candidate = measured.base, measured.candidate
     assert base is not None
     assert candidate is not None
@@ -167,14 +167,13 @@ def test_base_and_candidate_are_measured_on_the_same(dataset: Dataset, tmp_path:
 
 def test_the_adapter_in_use_is_measured_beside_them(dataset: Dataset, tmp_path: Path) -> None:
     seen = dataset.heldout[0].sources
-    measured = compare(
+    measured = Comparison(
         WordModel(),
         dataset,
-        adapter(tmp_path / "a.gguf", ["Dear"]),
         current=adapter(tmp_path / "b.gguf", ["Could", "Dear", "rest"]),
         in_use=3,
         seen=seen,
-    )
+    ).of(adapter(tmp_path / "a.gguf", ["Dear"]))
     assert measured.in_use == 3
     assert measured.current is not None
     assert measured.candidate is not None
@@ -187,7 +186,7 @@ def test_the_adapter_in_use_is_measured_beside_them(dataset: Dataset, tmp_path: 
 def test_reciting_and_chatter_about_the_user_are_found(dataset: Dataset, tmp_path: Path) -> None:
     text = next(e.answer for e in dataset.examples if e.kind == "text")
     model = WordModel(recited=True, says=text)
-    candidate = compare(model, dataset, adapter(tmp_path / "a.gguf", [])).candidate
+    candidate = Comparison(model, dataset).of(adapter(tmp_path / "a.gguf", [])).candidate
     assert candidate is not None
     assert candidate.leaks
     trained = {e.id for e in dataset.train}
@@ -197,7 +196,7 @@ def test_reciting_and_chatter_about_the_user_are_found(dataset: Dataset, tmp_pat
 
 def test_style_moves_towards_the_user(dataset: Dataset, tmp_path: Path) -> None:
     model = WordModel(says=letter(random.Random(99)))
-    measured = compare(model, dataset, adapter(tmp_path / "a.gguf", []))
+    measured = Comparison(model, dataset).of(adapter(tmp_path / "a.gguf", []))
     assert measured.base is not None
     assert measured.candidate is not None
     before, after = measured.base.style_distance, measured.candidate.style_distance
@@ -216,5 +215,5 @@ def test_a_fault_or_a_stop_leaves_the_base_alone_in_use(dataset: Dataset, tmp_pa
 
     model = WordModel()
     with pytest.raises(Stopped):
-        compare(model, dataset, adapter(tmp_path / "a.gguf", []), stop=Set())
+        Comparison(model, dataset, stop=Set()).of(adapter(tmp_path / "a.gguf", []))
     assert model.used == [None, tmp_path / "a.gguf", None]
