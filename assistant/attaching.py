@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistant.pictures import SUFFIXES, PictureReader
+from assistant.pictures import MOST_PAGES, SUFFIXES, PictureReader
 from memory.errors import RefusedInput
 from memory.ports import Progress, no_progress
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 MOST_BYTES = 50_000_000
 MOST_CHARACTERS = 2_000_000
 """Longer texts belong imported, not attached: about 700 pages."""
-_MOST_SCANS = 60
-"""Pages that are read as pictures, at a second or more each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,29 @@ def _of_text(path: Path) -> str:
         return data.decode("cp1252", "replace")
 
 
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, NotImplementedError)
+"""Damaged files break pypdf in many ways."""
+
+
+def _has_pictures(reader: PdfReader, page: int) -> bool:
+    try:
+        return bool(reader.pages[page].images)
+    except _DAMAGED:
+        return False
+
+
+def _of_pictures(reader: PdfReader, page: int, pictures: PictureReader) -> str:
+    """The words in the pictures of a page; those that cannot be decoded have none."""
+    from pypdf.errors import DependencyError, PyPdfError
+
+    found = []
+    for number in range(len(reader.pages[page].images)):
+        with suppress(RefusedInput, PyPdfError, DependencyError, OSError, *_DAMAGED):
+            image = reader.pages[page].images[number]
+            found.append(pictures.words(f"Page {page + 1}", image.data))
+    return "\n".join(found)
+
+
 def _of_pdf(path: Path, progress: Progress) -> str:
     """The text of its pages, an empty line between them; of a page without any, the words in its
     pictures.
@@ -85,23 +111,19 @@ def _of_pdf(path: Path, progress: Progress) -> str:
         if reader.is_encrypted and not reader.decrypt(""):
             raise RefusedInput(f"{path.name} is locked with a password.")
         texts = [page.extract_text() for page in reader.pages]
-        scans = [n for n, text in enumerate(texts) if not text.strip() and reader.pages[n].images]
-        if len(scans) > _MOST_SCANS:
+        scans = [n for n, text in enumerate(texts) if not text.strip() and _has_pictures(reader, n)]
+        if len(scans) > MOST_PAGES and not any(map(str.strip, texts)):
             raise RefusedInput(
-                f"{path.name} has {len(scans)} scanned pages, and {_MOST_SCANS} can be read."
+                f"{path.name} has {len(scans)} scanned pages, and {MOST_PAGES} can be read."
             )
+        # Beside written pages, pictures are mostly covers and figures.
         pictures = PictureReader() if scans else None
-        for done, number in enumerate(scans):
+        for done, number in enumerate(scans[:MOST_PAGES]):
             assert pictures is not None
-            progress(f"Reading {path.name}", done, len(scans))
-            found = [
-                pictures.words(f"Page {number + 1}", image.data)
-                for image in reader.pages[number].images
-            ]
-            texts[number] = "\n".join(found)
+            progress(f"Reading {path.name}", done, len(scans[:MOST_PAGES]))
+            texts[number] = _of_pictures(reader, number, pictures)
         return "\n\n".join(texts)
     except RefusedInput:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        # Damaged files break its parser in many ways.
+    except (PyPdfError, *_DAMAGED) as error:
         raise RefusedInput(f"{path.name} cannot be read as a PDF: it may be damaged.") from error

@@ -228,8 +228,8 @@ class Night:
         self.adapters.retrained()
         self.adapters.prune()
         text = f"Adapter {number}. {decision.text}"
-        if decision.promote and manifest.strength < 1:
-            text += f" It serves at {manifest.strength:.0%} of its strength, at which that holds."
+        if manifest.strength < 1:
+            text += f" That is at {manifest.strength:.0%} of its strength; at more it did harm."
         outcome = Outcome(text, decision, number)
         return self._ended(outcome, "evaluate", {"scores": figures(manifest.measured)})
 

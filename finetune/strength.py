@@ -36,8 +36,9 @@ def strongest(
 ) -> Tried:
     """At the greatest strength that passes the gate; else as the last one that was tried.
 
-    A weaker one is tried only where all that spoke against the stronger was harm done; so the
-    held-out words never choose. Raises NoRoom and what `measure` raises.
+    A weaker one is tried only where all that spoke against the stronger was harm done, so the
+    held-out words never choose; the probes for harm are passed at one of three tries. Raises NoRoom
+    and what `measure` raises.
     """
 
     def at(strength: float) -> Tried:

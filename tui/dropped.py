@@ -16,15 +16,22 @@ def dropped_file(pasted: str) -> Path | None:
     text = pasted.strip()
     if not text.startswith(("/", "~", "'", '"', "file://")) or len(text) > _LONGEST:
         return None
-    if text.startswith("file://"):
-        names = [unquote(text.removeprefix("file://"))]
-    else:
+    for name in _names(text):
         try:
-            names = [text, *shlex.split(text)[:1]] if "\n" not in text else []
-        except ValueError:  # a quotation mark that is part of what was pasted
-            names = [text]
-    for name in names:
-        path = Path(name).expanduser()
-        if path.is_absolute() and path.is_file():
-            return path
+            path = Path(name).expanduser()
+            if path.is_absolute() and path.is_file():
+                return path
+        except (OSError, RuntimeError, ValueError):  # words that only look like a path
+            continue
     return None
+
+
+def _names(text: str) -> list[str]:
+    """What the path may be, as it stands or without what a shell would take away."""
+    if text.startswith("file://"):
+        return [unquote(text.removeprefix("file://"))]
+    try:
+        parts = shlex.split(text)
+    except ValueError:  # a quotation mark that belongs to the name
+        parts = []
+    return [text, *parts] if len(parts) == 1 else [text]

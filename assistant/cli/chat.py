@@ -122,9 +122,11 @@ def _command(assistant: Assistant, conversation: Session, last: Answered | None,
         elif name == "/correct" and last is not None:
             conversation.correct(last.message_id, words)
             said = "Your words stand there now, and the night learns from them."
-        elif name == "/rate" and last is not None and words in _RATINGS:
-            assistant.rate(last.message_id, _RATINGS[words])
-            said = f"Thank you; rated as {words}."
+        elif name == "/rate" and last is not None:
+            said = "Rate an answer as good or bad: /rate good, /rate bad."
+            if words in _RATINGS:
+                assistant.rate(last.message_id, _RATINGS[words])
+                said = f"Thank you; rated as {words}."
         elif last is None or last.asked is None:
             said = "Commands: /memories /correct /rate good|bad /quit; /1 /skip /why to a question."
         else:

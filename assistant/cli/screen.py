@@ -6,6 +6,7 @@ import importlib
 import os
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.places import SETTINGS_FILE, home_of
@@ -32,11 +33,17 @@ def open_screen(home: Path | None = None, session: str | None = None, plain: boo
 
         return load_settings(home)
 
+    one_at_a_time = Lock()
+
     @cache
-    def models() -> Models:
+    def made() -> Models:
         from assistant.choosing import Models
 
         return Models(settings())
+
+    def models() -> Models:
+        with one_at_a_time:  # or the screen might have others than those that were attended to
+            return made()
 
     def opened() -> Assistant:
         from assistant.build import open_assistant

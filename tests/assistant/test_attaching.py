@@ -108,6 +108,38 @@ def test_words_in_pictures_are_read_without_a_network(
     assert told == ([("Reading scan.pdf", 0, 1)] if name == "scan.pdf" else [])
 
 
+def test_what_is_drawn_on_nothing_is_read_on_white(tmp_path: Path) -> None:
+    drawn = Image.new("RGBA", (500, 120), (0, 0, 0, 0))
+    font = ImageFont.load_default(28)
+    ImageDraw.Draw(drawn).text((40, 40), "Gate B22", fill="black", font=font)
+    drawn.save(tmp_path / "clear.png")
+    assert words_of(read_document(tmp_path / "clear.png").text) == ["Gate", "B22"]
+
+
+def test_every_page_of_a_scan_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (Image.open(picture(tmp_path / f"{n}.png", f"Page {n}")) for n in (1, 2))
+    first.save(tmp_path / "scan.tiff", save_all=True, append_images=[second])
+    assert words_of(read_document(tmp_path / "scan.tiff").text) == ["Page", "1", "Page", "2"]
+    monkeypatch.setattr(pictures, "MOST_PAGES", 1)
+    with pytest.raises(RefusedInput, match="more than 1 pages"):
+        read_document(tmp_path / "scan.tiff")
+
+
+def test_a_picture_that_cannot_be_decoded_does_not_spoil_the_pages_of_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = PdfWriter()
+    writer.append(BytesIO(pdf(RENT)))
+    writer.append(picture(tmp_path / "cover.pdf", *PASS))
+    writer.write(tmp_path / "both.pdf")
+
+    def broken(*_: object) -> str:
+        raise RefusedInput("Page 2 cannot be read as a picture.")
+
+    monkeypatch.setattr(pictures.PictureReader, "words", broken)
+    assert read_document(tmp_path / "both.pdf").text.strip() == RENT
+
+
 def test_what_stands_beside_one_another_is_one_line() -> None:
     spans = [(0.0, 20.0), (3.0, 22.0), (30.0, 50.0)]
     assert pictures._lines(["Seat", "14C", "Gate"], spans) == "Seat   14C\nGate"
@@ -116,7 +148,7 @@ def test_what_stands_beside_one_another_is_one_line() -> None:
 def test_a_long_scan_is_refused_before_hours_are_spent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaching, "_MOST_SCANS", 0)
+    monkeypatch.setattr(attaching, "MOST_PAGES", 0)
     with pytest.raises(RefusedInput, match="1 scanned pages, and 0 can be read"):
         read_document(picture(tmp_path / "scan.pdf", *PASS))
 

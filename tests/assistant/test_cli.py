@@ -292,7 +292,7 @@ def test_in_the_plain_chat_an_answer_is_corrected_and_rated(
     assert done.code == 0
     assert "(There is no answer here yet.)" in done.err
     assert "(Thank you; rated as good.)" in done.err
-    assert "(Commands: " in done.err
+    assert "(Rate an answer as good or bad" in done.err
     assert "Your words stand there now" in done.err
     store = MemoryStore(home, HashEmbedder())
     said = [e for e in store.log.read_after(0, store.log.head()) if e.text is not None]

@@ -35,6 +35,12 @@ from tests.finetune.sleepers import Loading, WordModel, WordTrainer
 LIMITS = Limits(general=8)
 
 
+@pytest.fixture(autouse=True)
+def _not_weaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapters here are no GGUF files; `test_strength` has real ones."""
+    monkeypatch.setattr("finetune.strength.weakened", lambda weights, strength: weights)
+
+
 class Home:
     """One home whose nights can be run, each as by a fresh process."""
 
@@ -234,7 +240,7 @@ def test_a_kill_while_measuring_does_not_train_again(
         def dying(*arguments: object) -> None:
             raise Killed
 
-        patched.setattr(nights, "decide", dying)
+        patched.setattr("finetune.strength.decide", dying)
         with pytest.raises(Killed):
             house.sleep()
     assert house.serving is None

@@ -101,3 +101,23 @@ async def test_a_path_within_words_or_of_nothing_is_pasted_as_it_is(tmp_path: Pa
         prompt.post_message(Paste(str(file)))
         await standing.pilot.pause()
         assert prompt.text == f"see {file}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "~5 minutes ago we met",
+        "/" + "x" * 300,
+        "{file} has a problem",
+        "'it is so",
+        "/a\nb",
+    ],
+)
+async def test_words_that_begin_like_a_path_are_kept(tmp_path: Path, words: str) -> None:
+    file = tmp_path / "hosts"
+    file.write_text("x")
+    pasted = words.format(file=file)
+    async with stage(FakeAssistant()) as standing:
+        standing.one(Prompt).post_message(Paste(pasted))
+        await standing.pilot.pause()
+        assert standing.one(Prompt).text == pasted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from textual.widgets import Markdown
 
 from memory.events import Origin
 from tests.tui.conftest import Stage, stage
-from tests.tui.fakes import NOW, FakeAssistant, FakeSummary, FakeTurn, script
+from tests.tui.fakes import NOW, FakeAssistant, FakeSummary, FakeTurn, Gate, script
 from tui.widgets import transcript as transcripts
 from tui.widgets.answer import Answer
 from tui.widgets.conversations import Conversations
@@ -58,7 +59,7 @@ async def test_what_is_far_away_is_folded_and_keeps_its_height() -> None:
 async def test_a_narrower_screen_lays_folded_answers_out_anew() -> None:
     async with stage(_assistant(), session_id="long") as standing:
         before = _heights(standing)
-        await standing.pilot.resize_terminal(64, 40)
+        await standing.pilot.resize_terminal(34, 40)
         await standing.rest()
         narrow = _heights(standing)
         assert narrow != before
@@ -90,6 +91,37 @@ async def test_old_turns_are_taken_away_and_come_back(monkeypatch: pytest.Monkey
         assert texts[-PAGE:] == [f"q{number}" for number in range(PAGE)]
         answers = [one.text for one in _all(standing)]
         assert answers[-PAGE:] == [f"answer {number}" for number in range(PAGE)]
+
+
+async def test_what_comes_into_view_when_an_answer_goes_is_there() -> None:
+    assistant = _assistant()
+    assistant.said["long"][-1] = replace(assistant.said["long"][-1], text="\n\n".join([_LONG] * 12))
+    async with stage(assistant, session_id="long") as standing:
+        last, before = _all(standing)[-1], _all(standing)[-2]
+        assert not _is_laid_out(before)
+        await last.remove()
+        await standing.rest()
+        await standing.until(lambda: _is_laid_out(before))
+
+
+async def test_nothing_that_is_under_way_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "_MOST", PAGE)
+    assistant = _assistant(PAGE + 10)
+    async with stage(assistant, session_id="long") as standing:
+        standing.one(Earlier).focus()
+        await standing.pilot.press("enter")
+        await standing.rest()
+        gate = Gate()
+        assistant.scripts += [[gate, *script("again")], script("next")]
+        transcript = _transcript(standing)
+        transcript.select(_all(standing)[0])
+        standing.chat.action_again()
+        await standing.reach(gate)
+        await standing.say("and then")
+        gate.open()
+        await standing.rest()
+        assert [one.text for one in _all(standing)][-1] == "next"
+        assert "again" in [one.text for one in _all(standing)]
 
 
 def _all(standing: Stage) -> list[Answer]:

@@ -44,7 +44,7 @@ async def test_of_an_earlier_run_it_is_said_that_it_is_not_known() -> None:
     async with stage(full_assistant(), session_id="cake") as standing:
         await standing.say("/sent")
         await standing.pilot.pause()
-        assert standing.status.startswith("What was sent is known of answers")
+        assert standing.status.startswith("What was sent is known of the latest")
 
 
 async def test_what_is_forgotten_is_not_shown_there_either() -> None:

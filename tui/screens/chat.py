@@ -132,6 +132,7 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
     async def _warmed(self, event: Warmed) -> None:
         self.awake = True
         # What is loaded stays. To look through it for garbage again and again would hold up keys.
+        gc.collect()
         gc.freeze()
         self.status.rest()
         self.query_one(TitleBar).capacity(event.context_tokens)

@@ -213,7 +213,7 @@ class Replies(Remembered):
             used = f"{tokens(told.usage.prompt_tokens)} tokens · " if told and last else ""
             self.app.push_screen(SentScreen(answer.sent, used))
         elif answer is not None:
-            self.status.hint("What was sent is known of answers that the model gave in this run.")
+            self.status.hint("What was sent is known of the latest answers of this run alone.")
 
     # Copies.
 

@@ -87,7 +87,8 @@ class Turns(Screen[None]):
 
     async def send_words(self, transcript: Transcript, text: str, edits: str | None = None) -> None:
         """Show words that the user has just written, and put them in the queue."""
-        words = await transcript.say(text, "queued")
+        at_rest = not self.outbox.concerns(transcript)
+        words = await transcript.say(text, "queued", at_rest=at_rest)
         self.outbox.add(Outgoing(transcript, words, text, edits=edits))
         self.send_next()
 

@@ -112,7 +112,10 @@ class Views(Sessions):
         else:
             from tui.screens.nights import NightsScreen
 
-            self.app.push_screen(NightsScreen(self.nights(), self.errands, self.clock))
+            def show(nights: NightsLike) -> None:
+                self.app.push_screen(NightsScreen(nights, self.errands, self.clock))
+
+            self.errands.run(self, self.nights, show)
 
     def action_models(self) -> None:
         if self.models is None:
@@ -120,7 +123,10 @@ class Views(Sessions):
         else:
             from tui.screens.models import ModelsScreen
 
-            self.app.push_screen(ModelsScreen(self.models(), self.errands), self._model_chosen)
+            def show(models: ModelsLike) -> None:
+                self.app.push_screen(ModelsScreen(models, self.errands), self._model_chosen)
+
+            self.errands.run(self, self.models, show)
 
     def _model_chosen(self, value: str | None) -> None:
         """The conversation goes on; what is sent meanwhile waits for the model."""

@@ -77,6 +77,7 @@ class Answer(Vertical):
         message_id: str | None = None,
         first: str | None = None,
         rating: int | None = None,
+        notices: Sequence[str] = (),
     ) -> None:
         """`first` is what it said before the user corrected it."""
         super().__init__(classes="turn")
@@ -85,7 +86,7 @@ class Answer(Vertical):
         self._first = first
         self._turned = False
         self._status = status
-        self._notices: list[str] = []
+        self._notices = list(notices)
         self._growing: Growing | None = None
         self.message_id = message_id
         """None until it is on disk."""
@@ -111,7 +112,7 @@ class Answer(Vertical):
     def again(self) -> Callable[[], Answer]:
         """Makes one like it, as it would be of an earlier run; does not keep this one alive."""
         shown = (self._when, self._text, self._status, self.memory_ids, self.message_id)
-        return partial(Answer, *shown, self._first, self.rating)
+        return partial(Answer, *shown, self._first, self.rating, tuple(self._notices))
 
     def compose(self) -> ComposeResult:
         # Here, for it takes as long to import as to paint a screen that has no answer yet.

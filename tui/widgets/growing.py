@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ class Growing:
         self._more.set()
 
     async def stop(self) -> None:
-        """Append what is left, and end."""
+        """Append what is left, and end. Raises what the drawing raised."""
         self._task.cancel()
-        await asyncio.wait([self._task])
+        with suppress(asyncio.CancelledError):
+            await self._task
         await self._append()
 
     async def _run(self) -> None:

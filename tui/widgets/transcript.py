@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -84,6 +85,7 @@ class Transcript(VerticalScroll):
         self._wanted = 0
         self._place: str | None = None
         self._folds = Folds(self)
+        self._forgotten: set[str] = set()
         self.temporary = temporary
         """Nothing of it is kept, and it is closed when it is left."""
         self.left = False
@@ -126,6 +128,11 @@ class Transcript(VerticalScroll):
 
     def on_mount(self) -> None:
         self.anchor()
+        # An anchored view moves without its scroll being watched, as when an answer goes.
+        self.watch(self, "virtual_size", self._laid_out, init=False)
+
+    def _laid_out(self) -> None:
+        self.call_after_refresh(self._folds.unfold)
 
     @property
     def _column(self) -> Vertical:
@@ -184,6 +191,7 @@ class Transcript(VerticalScroll):
 
     async def forget(self, gone: Collection[str]) -> None:
         """Take out turns that were erased, and what answers were given of them."""
+        self._forgotten.update(gone)
         for answer in self.query(Answer):
             answer.forget(gone)
         self._turns = [turn for turn in self._turns if turn.id not in gone]
@@ -252,13 +260,17 @@ class Transcript(VerticalScroll):
             if place is not None:
                 self.reveal(place)
 
-    async def say(self, text: str, state: State) -> Words:
-        """Show words the user has just typed, and follow the conversation again."""
+    async def say(self, text: str, state: State, *, at_rest: bool = False) -> Words:
+        """Show words the user has just typed, and follow the conversation again.
+
+        `at_rest` says that nothing else is under way in it, so that old turns may go.
+        """
         await self.query(".welcome").remove()
         if self._later and self.session is not None:
             await self.fill(self.session, self._turns)
         words = Words("You", self._clock.time(self._clock.now()), text, state)
-        await self._shed()
+        if at_rest:
+            await self._shed()
         await self._column.mount(words)
         self.anchor()
         return words
@@ -293,8 +305,9 @@ class Transcript(VerticalScroll):
         turns = [one for one in children if isinstance(one, Words | Answer | DocumentCard)]
         if len(turns) <= _MOST or self.growing:
             return
-        shed = turns[: len(turns) - _MOST + PAGE]
-        if self.editing in shed or not all(one.message_id for one in shed):
+        oldest = turns[: len(turns) - _MOST + PAGE]
+        shed = list(takewhile(lambda one: one.message_id and one is not self.editing, oldest))
+        if not shed:
             return
         self._earlier += [_Removed(one.message_id or "", one.again()) for one in shed]
         with self.app.batch_update():
@@ -322,7 +335,10 @@ class Transcript(VerticalScroll):
 
     def _widget(self, turn: TurnLike | _Removed) -> Widget:
         if isinstance(turn, _Removed):
-            return turn.again()
+            widget = turn.again()
+            if isinstance(widget, Answer):
+                widget.forget(self._forgotten)
+            return widget
         when = self._clock.moment(turn.at)
         if turn.origin.value == "assistant":
             return Answer(when, turn.text, turn.status, turn.memories, turn.id, turn.first)
