@@ -19,8 +19,8 @@ NOW = datetime(2026, 11, 21, 14, 0)
         ("You know my sister?", "Question:"),
         ("Write a long story about a dragon", "The user asks you to do this:"),
         ("please list all my books", "The user asks you to do this:"),
-        ("My sister is allergic to walnuts", "User:"),
-        ("The weather is lovely today", "User:"),
+        ("My sister is allergic to walnuts", "that you have understood it"),
+        ("The weather is lovely today", "that you have understood it"),
     ],
 )
 def test_words_are_framed_by_what_they_want(text: str, frame: str) -> None:
