@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import dropwhile
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
@@ -39,7 +40,7 @@ from memory.ports import Clock, Progress, no_progress
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.text import repair
-from memory.threads import conversation
+from memory.threads import conversation, end_of
 from memory.views.sessions import SessionSummary
 from tools.registry import Registry
 
@@ -531,9 +532,19 @@ class Session:
 
     def turns(self) -> list[Turn]:
         """Every message so far, in order; a document is one of them."""
-        return [
-            _turn(part) for part in by_document(self.said()) if isinstance(part[0].payload, Message)
-        ]
+        return _turns(self.said())
+
+    def last_turns(self, most: int) -> list[Turn]:
+        """The end of `turns`, at most about so many, however long the conversation is."""
+        if self.opening is not None:
+            return self.turns()
+        said, whole = end_of(self.keeping.log, self.id, most)
+        # A document at the front may have begun before.
+        return _turns(said if whole else list(dropwhile(is_passage, said)))
+
+
+def _turns(said: Sequence[Event]) -> list[Turn]:
+    return [_turn(part) for part in by_document(said) if isinstance(part[0].payload, Message)]
 
 
 def _turn(part: Sequence[Event]) -> Turn:

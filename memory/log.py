@@ -205,6 +205,15 @@ class Log:
             ).fetchall()
         return [_event(row) for row in rows]
 
+    def latest(self, session_id: str, count: int) -> list[Event]:
+        """The newest events of one session, at most so many, in order."""
+        with self._lock, translated(self.path):
+            rows = self._db.conn.execute(
+                f"SELECT {_COLUMNS} FROM events WHERE session_id = ? ORDER BY seq DESC LIMIT ?",
+                (session_id, count),
+            ).fetchall()
+        return [_event(row) for row in reversed(rows)]
+
     def _select_in(
         self, columns: str, key: str, values: Sequence[Any]
     ) -> Iterator[tuple[Any, ...]]:

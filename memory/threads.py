@@ -22,6 +22,24 @@ def conversation(log: Log, session_id: str, upto: str | None = None) -> list[Eve
     return read
 
 
+def end_of(log: Log, session_id: str, count: int) -> tuple[list[Event], bool]:
+    """The last messages of a conversation, as `conversation` ends with them, without reading the
+    rest: those of `count` events at most, and at least of half as many. Where that cannot be, all
+    of it; and whether it is all.
+    """
+    events = log.latest(session_id, count)
+    whole = len(events) < count
+    while not whole:
+        known = {event.id for event in events}
+        # An answer to older words stands further up, and with it what was said before it.
+        strange = [n for n, e in enumerate(events) if (_answered(e) or e.id) not in known]
+        if not strange:
+            return _newest_answers(events), False
+        events = events[strange[-1] + 1 :]
+        whole = len(events) < count // 2
+    return conversation(log, session_id), True
+
+
 def _parts(log: Log, session_id: str, upto: str | None) -> list[tuple[list[Event], Event | None]]:
     """What the conversation is made of, each part as it was when the next one left it, with the
     last event that belongs to it; the newest part first.
@@ -65,6 +83,14 @@ def answers(log: Log, message_id: str, session_id: str) -> list[Event]:
     ]
 
 
+def _answered(event: Event) -> str | None:
+    """The message that this is an answer to."""
+    payload = event.payload
+    if event.origin is Origin.ASSISTANT and isinstance(payload, Message):
+        return payload.reply_to
+    return None
+
+
 def _newest_answers(events: list[Event]) -> list[Event]:
     """Each message once; an answer given later takes the place of the one before it."""
     read: list[Event] = []
@@ -73,7 +99,7 @@ def _newest_answers(events: list[Event]) -> list[Event]:
         payload = event.payload
         if not isinstance(payload, Message):
             continue
-        answered = payload.reply_to if event.origin is Origin.ASSISTANT else None
+        answered = _answered(event)
         if answered is not None and answered in place:
             if payload.text.strip():
                 read[place[answered]] = event

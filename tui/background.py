@@ -20,6 +20,7 @@ from tui.messages import (
     Listening,
     ListeningEnded,
     Loaded,
+    LoadedWhole,
     LoadFailed,
     Opened,
     OpenFailed,
@@ -32,6 +33,7 @@ from tui.messages import (
     Warming,
 )
 from tui.text import one_line
+from tui.widgets.transcript import PAGE
 
 if TYPE_CHECKING:
     from assistant.updates import Update
@@ -107,7 +109,8 @@ def load_session(
 ) -> None:
     try:
         session = assistant.session(session_id)
-        post(Loaded(transcript, session, session.turns()))
+        post(Loaded(transcript, session, session.last_turns(2 * PAGE)))
+        post(LoadedWhole(transcript, session.turns()))
     except Exception as error:  # noqa: BLE001 - reported
         post(LoadFailed(transcript, explain(error)))
 

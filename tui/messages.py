@@ -50,10 +50,18 @@ class SessionsListed(Message):
 
 @dataclass
 class Loaded(Message):
-    """A session that was chosen, with everything said in it."""
+    """A session that was chosen, with what was said last in it."""
 
     transcript: Transcript
     session: SessionLike
+    turns: Sequence[TurnLike]
+
+
+@dataclass
+class LoadedWhole(Message):
+    """Everything that was said in a session that was loaded."""
+
+    transcript: Transcript
     turns: Sequence[TurnLike]
 
 

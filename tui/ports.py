@@ -121,6 +121,9 @@ class SessionLike(Protocol):
     def turns(self) -> Sequence[TurnLike]:
         """Every turn, oldest first."""
 
+    def last_turns(self, most: int) -> Sequence[TurnLike]:
+        """The end of `turns`, at most about so many, at once however many there are."""
+
     def attach(self, path: Path, progress: Progress) -> TurnLike:
         """Put the words of a file into the conversation; the card to show. Raises RefusedInput."""
 

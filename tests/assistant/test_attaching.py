@@ -245,3 +245,21 @@ def test_a_temporary_conversation_takes_nothing(home: Path, tmp_path: Path) -> N
             assistant.temporary_session().attach(written(tmp_path, "a.txt", "Words."))
     finally:
         assistant.close()
+
+
+def test_the_end_of_a_conversation_begins_with_no_half_of_a_document(tmp_path: Path) -> None:
+    assistant = open_scripted(tmp_path / "home", lambda messages: "Noted.")
+    try:
+        session = assistant.session()
+        only_words = [list(session.send(f"words {number}")) for number in range(3)]
+        assert only_words
+        session.attach(written(tmp_path, "rent.txt", CONTRACT))
+        list(session.send("And this?"))
+        turns = session.turns()
+        passages = len(session.said()) - len(turns) + 1
+        for most in (4, 6, passages // 2, passages + 3, passages + 50):
+            last = session.last_turns(most)
+            assert [turn.id for turn in last] == [turn.id for turn in turns][-len(last) :]
+            assert [turn.text for turn in last] == [turn.text for turn in turns][-len(last) :]
+    finally:
+        assistant.close()

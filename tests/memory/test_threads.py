@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from memory.events import Draft, Event, Message, Origin, SessionOpened
 from memory.log import Log
-from memory.threads import answers, conversation
+from memory.threads import answers, conversation, end_of
 
 
 @pytest.fixture
@@ -98,3 +99,43 @@ def test_a_circle_ends(log: Log) -> None:
     first = say(log, "one")
     fork(log, "a", first)
     assert texts(log) == ["one"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_end_is_what_the_whole_ends_with(log: Log, seed: int) -> None:
+    """Also where answers come late, or once more."""
+    chance = random.Random(seed)
+    asked: list[Event] = []
+    for number in range(60):
+        if asked and chance.random() < 0.6:
+            # Mostly to the last words, sometimes to any.
+            of = asked[-1] if chance.random() < 0.9 else chance.choice(asked)
+            say(log, f"answer {number}", reply_to=of.id)
+        else:
+            asked.append(say(log, f"words {number}"))
+    everything = texts(log)
+    for count in (4, 10, 20, 40, 59, 60, 61, 200):
+        found, whole = end_of(log, "a", count)
+        said = [event.text or "" for event in found]
+        assert said == everything[len(everything) - len(said) :]
+        assert said == everything or not whole
+        assert said
+
+
+def test_the_end_of_a_fork_that_is_shorter_is_all_of_it(log: Log) -> None:
+    first = say(log, "one")
+    fork(log, "b", first)
+    say(log, "two", "b")
+    found, whole = end_of(log, "b", 50)
+    assert ([event.text for event in found], whole) == (["one", "two"], True)
+
+
+def test_the_end_is_read_without_the_rest(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        say(log, f"words {number}")
+    monkeypatch.setattr(log, "session", None)
+    found, whole = end_of(log, "a", 10)
+    assert ([event.text for event in found], whole) == (
+        [f"words {n}" for n in range(40, 50)],
+        False,
+    )

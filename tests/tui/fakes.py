@@ -267,6 +267,9 @@ class FakeSession:
     def turns(self) -> Sequence[FakeTurn]:
         return self._assistant.said.get(self.id, [])
 
+    def last_turns(self, most: int) -> Sequence[FakeTurn]:
+        return self.turns()[-most:]
+
 
 @dataclass
 class FakeAssistant:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui import background
 from tui.hears import hears
-from tui.messages import Loaded, LoadFailed, SessionsListed
+from tui.messages import Loaded, LoadedWhole, LoadFailed, SessionsListed
 from tui.screens.turns import Turns
 from tui.text import visible
 from tui.widgets.answer import Answer
@@ -68,6 +68,11 @@ class Sessions(Turns):
         if event.transcript is self.conversations.current:
             await self.arrive(event.transcript)
         self.send_next()
+
+    @hears(LoadedWhole)
+    async def _loaded_whole(self, event: LoadedWhole) -> None:
+        if event.transcript.is_attached:
+            await event.transcript.complete(event.turns)
 
     @hears(LoadFailed)
     async def _load_failed(self, event: LoadFailed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -86,6 +87,7 @@ class Transcript(VerticalScroll):
         self._place: str | None = None
         self._folds = Folds(self)
         self._forgotten: set[str] = set()
+        self._mounting = asyncio.Lock()
         self.temporary = temporary
         """Nothing of it is kept, and it is closed when it is left."""
         self.left = False
@@ -167,6 +169,20 @@ class Transcript(VerticalScroll):
         if place is None:
             self.anchor()
 
+    async def complete(self, turns: Sequence[TurnLike]) -> None:
+        """Everything that was said, once the end of it is shown."""
+        if self._turns:
+            first = self._turns[0]
+            same = (n for n, turn in enumerate(turns) if turn.id == first.id)
+            older = sum(turn.at < first.at for turn in turns)  # where it was forgotten meanwhile
+            self._earlier[:0] = turns[: next(same, older)]
+        self._turns = turns
+        async with self._mounting:
+            if self._earlier and not self.growing:
+                with self.app.batch_update():
+                    await self.query(Earlier).remove()
+                    await self._column.mount(Earlier(len(self._earlier)), before=0)
+
     async def load_later(self) -> None:
         """Put some turns more below."""
         chunk, self._later = self._later[:_AROUND], self._later[_AROUND:]
@@ -239,12 +255,13 @@ class Transcript(VerticalScroll):
         below = self.max_scroll_y - self.scroll_y
         chunk, self._earlier = self._earlier[-_CHUNK:], self._earlier[:-_CHUNK]
         self._wanted = self._wanted - len(chunk) if self._earlier else 0
-        with self.app.batch_update():
-            await self.query(Earlier).remove()
-            first = next(iter(self._column.children), None)
-            top = [Earlier(len(self._earlier))] if self._earlier and not self.growing else []
-            widgets = [*top, *(self._widget(turn) for turn in chunk)]
-            await self._column.mount_all(widgets, before=first)
+        async with self._mounting:
+            with self.app.batch_update():
+                await self.query(Earlier).remove()
+                first = next(iter(self._column.children), None)
+                top = [Earlier(len(self._earlier))] if self._earlier and not self.growing else []
+                widgets = [*top, *(self._widget(turn) for turn in chunk)]
+                await self._column.mount_all(widgets, before=first)
         self.call_after_refresh(self._grown, below if reading_back else None)
 
     async def _grown(self, below: float | None) -> None:
