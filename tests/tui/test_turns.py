@@ -279,3 +279,13 @@ async def test_the_status_line_is_drawn_once_for_many_pieces(
         await standing.say("go")
         await standing.rest()
         assert drawn.count("Answering") == 1
+
+
+async def test_a_hint_goes_with_the_next_words_however_fast_they_come() -> None:
+    async with stage(FakeAssistant()) as standing:
+        standing.chat.status.hint("What of it fits goes along.")
+        prompt = standing.one(Prompt)
+        prompt.insert("Well")
+        prompt.action_submit()  # before anything has heard of the words
+        await standing.rest()
+        assert "goes along" not in standing.status

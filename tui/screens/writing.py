@@ -51,6 +51,7 @@ class Writing(Asides, Replies, Dictating):
         elif current.editing is not None:
             await self.send_edited(current.editing, text)
         else:
+            self.status.hint("")  # words typed faster than they are seen cleared nothing
             await self.send_words(current, text)
         self.query_one(Prompt).taken(text)
 
