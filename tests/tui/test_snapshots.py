@@ -9,7 +9,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from assistant.updates import Accepted
+from assistant.models.base import ChatMessage
+from assistant.updates import Accepted, Delta, Sent
 from memory.events import Origin
 from memory.user.lines import Section
 from tests.tui.conftest import Stage
@@ -79,6 +80,28 @@ def test_queued(snap_compare: Compare) -> None:
         # Leaving ends the turn, which opens the gate.
 
     assert snap_compare(app, terminal_size=(90, 30), run_before=ask)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_what_was_sent(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    assistant = full_assistant()
+    given = (
+        ChatMessage("system", "You are Lifelore. Be brief and plain."),
+        ChatMessage("user", "Notes:\n- My sister is allergic to walnuts.\n\nQuestion: Which cake?"),
+    )
+    assistant.scripts.append([Accepted("u", "s"), Sent(given), Delta("Apple."), answered("Apple.")])
+    app = app_over(assistant, theme)
+
+    async def ask(pilot: Pilot[None]) -> None:
+        standing = Stage(app, pilot, assistant)
+        await standing.rest()
+        await standing.say("Which cake?")
+        await standing.rest()
+        await standing.say("/sent")
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=ask)
 
 
 @pytest.mark.parametrize("key", ["ctrl+b", "ctrl+o", "f1"])
