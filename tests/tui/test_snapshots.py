@@ -31,8 +31,6 @@ from tests.tui.fakes import (
     script,
 )
 from tui.app import LifeloreApp
-from tui.widgets.document_card import DocumentCard
-from tui.widgets.prompt import Prompt
 
 Compare = Callable[..., bool]
 SIZES = [(50, 20), (90, 30), (140, 40)]
@@ -204,12 +202,6 @@ async def _people(standing: Stage) -> None:
     await standing.until(lambda: "badly" in str(page.render()))
 
 
-async def _attached(standing: Stage) -> None:
-    standing.one(Prompt).insert("/attach terms.txt")
-    await standing.pilot.press("enter")
-    await standing.until(lambda: standing.chat.query(DocumentCard))
-
-
 SCENES = [
     _question,
     _search,
@@ -220,7 +212,6 @@ SCENES = [
     _nights,
     _models,
     _people,
-    _attached,
 ]
 
 
