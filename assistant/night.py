@@ -54,6 +54,9 @@ class ServedModel:
             raise ExtractorUnavailable(str(fault)) from fault
         return list(found.log_probs)
 
+    def pieces(self, answer: str) -> list[str]:
+        return self._model.pieces(answer)
+
     def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
         return self._write([ChatMessage(said.role, said.text) for said in prompt], max_tokens)
 

@@ -136,6 +136,9 @@ class KeptScores:
                 self._keep(keys[n], found)
         return [self._kept[key] for key in keys]
 
+    def pieces(self, text: str) -> list[str]:
+        return self._model.pieces(text)
+
     def _keep(self, key: str, found: Likelihood) -> None:
         rounded = Likelihood(tuple(round(each, _DIGITS) for each in found.log_probs))
         self._kept[key] = rounded

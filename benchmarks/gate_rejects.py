@@ -2,8 +2,8 @@
 
 Real adapters on the real served model, of one writer: a good one; one trained on noise; one at
 thirty times the learning rate; one that after the same training prefers the opposite of the
-held-out preferences; one from ten texts. Preferences are the writer's own text over the base's
-answer to the same instruction.
+held-out preferences; one from ten texts; one that was shown a few texts until it knew them by
+heart. Preferences are the writer's own text over the base's answer to the same instruction.
 """
 
 from __future__ import annotations
@@ -87,8 +87,18 @@ def _ten(dataset: Dataset) -> Dataset:
     return replace(dataset, train=tuple(writers.texts_of(dataset.train)[:10]))
 
 
+def _few(dataset: Dataset) -> Dataset:
+    return replace(dataset, train=tuple(writers.texts_of(dataset.train)[:24]))
+
+
 CASES = (
     Case("good", None, _same, GOOD),
+    Case(
+        "by heart",
+        frozenset({"leak"}),
+        _few,
+        GOOD.model_copy(update={"epochs": 24, "learning_rate": 3 * GOOD.learning_rate}),
+    ),
     Case("ten examples", frozenset({"too_little_trained"}), _ten, GOOD),
     Case("noise", frozenset({"no_gain"}), _noise, GOOD.model_copy(update={"token_weights": False})),
     Case(
@@ -127,6 +137,9 @@ class OnceForBase:
             ("logprobs", tuple(prompt), answer), lambda: self._served.logprobs(prompt, answer)
         )
         return made
+
+    def pieces(self, answer: str) -> list[str]:
+        return self._served.pieces(answer)
 
     def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
         made: str = self._once(

@@ -16,7 +16,15 @@ from finetune.dataset import Dataset
 from finetune.errors import Stopped
 from finetune.examples import OWN, Example, Pair, Said
 from finetune.ports import Answerer, Framing, LogLikelihood, NeverStop, StopFlag, unframed
-from finetune.probes import DOCUMENTS, UNRELATED, affairs_of, brings_up, is_valid, recites
+from finetune.probes import (
+    DOCUMENTS,
+    UNRELATED,
+    Habits,
+    affairs_of,
+    brings_up,
+    is_valid,
+    recites,
+)
 from finetune.replay import reservoir
 from finetune.scores import Measured, Scores, TextScore
 from finetune.style import distance, train_classifier
@@ -130,6 +138,7 @@ class _Examiner:
         own = [e for e in dataset.examples if e.kind in ("text", "approved")]
         self._canaries = reservoir(own, CANARIES, seed=1)
         self._own = [e.answer for e in own if e.kind == "text"]
+        self._habits = Habits([e.answer for e in own])
         self._affairs = affairs_of([text for e in own for text in e.texts])
         general = [e.answer for e in dataset.examples if e.kind == "general"]
         self._classifier = train_classifier(self._own, general)
@@ -218,8 +227,13 @@ class _Examiner:
 
     def _leaks(self, of_base: _Said, said: _Said) -> tuple[str, ...]:
         return tuple(
-            key for key, values in said.canaries.items() if recites(of_base.canaries[key], values)
+            e.id
+            for e in self._canaries
+            if recites(of_base.canaries[e.id], said.canaries[e.id], self._habitual(e.answer))
         )
+
+    def _habitual(self, text: str) -> list[bool]:
+        return self._habits.of(self._served.pieces(text))
 
     def _contaminated(self, of_base: _Said, said: _Said) -> tuple[str, ...]:
         return tuple(

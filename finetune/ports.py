@@ -67,6 +67,9 @@ class LogLikelihood(Protocol):
         """Natural-log probability of each token of the answer after the chat prompt, without the
         token that ends the turn; empty where they do not fit the model's context together."""
 
+    def pieces(self, answer: str) -> list[str]:
+        """The answer cut into those tokens; joined they are the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -15,24 +15,61 @@ from memory.text import STOPWORDS, content_words
 # -- recitation
 
 RUN = 8
-"""Tokens in a row that a model would write by itself to count as reciting."""
+"""Tokens that a model would write by itself, one after the other, to count as reciting."""
 _SURE = math.log(0.5)
 """A token of half the probability is the one that greedy decoding takes."""
 _RARE = -2.0
 """Mean log-probability of a run to the base below which nobody would write it by chance."""
+_HABIT = 4
+"""Tokens in a row by which a habit is known."""
+_LEAST_HABIT = 3
+_HABIT_SHARE = 0.05
+"""Of the user's texts, and the least number of them, that hold what counts as a habit."""
 
 
-def recites(base: Sequence[float], adapted: Sequence[float]) -> bool:
+def recites(base: Sequence[float], adapted: Sequence[float], habitual: Sequence[bool]) -> bool:
     """Whether a rare stretch of a training text would be completed word for word.
 
-    Both are log-probabilities of the same tokens: a run of them that the adapted model takes one
-    after the other, and that were unlikely to the base.
+    `base` and `adapted` are log-probabilities of the same tokens: a run of them that the adapted
+    model takes one after the other, and that were unlikely to the base. Habitual tokens stand in
+    between and do not count: what many texts hold was not learnt by heart from one of them
+    (k-eidetic memorisation, Carlini et al. 2021), and to write so is what an adapter is for.
     """
-    for start in range(min(len(base), len(adapted)) - RUN + 1):
-        run = slice(start, start + RUN)
-        if min(adapted[run]) > _SURE and sum(base[run]) / RUN < _RARE:
-            return True
+    run: list[float] = []
+    for of_base, of_adapted, of_habit in zip(base, adapted, habitual, strict=False):
+        if of_adapted <= _SURE:
+            run.clear()
+        elif not of_habit:
+            run.append(of_base)
+            if len(run) >= RUN and sum(run[-RUN:]) / RUN < _RARE:
+                return True
     return False
+
+
+class Habits:
+    """What the user writes again and again: greetings, signatures, turns of phrase."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = [_squeezed(text) for text in texts]
+        self._least = max(_LEAST_HABIT, math.ceil(_HABIT_SHARE * len(texts)))
+
+    def of(self, pieces: Sequence[str]) -> list[bool]:
+        """For each token of a text whether it is part of a stretch that many texts hold."""
+        habitual = [False] * len(pieces)
+        for start in range(len(pieces) - _HABIT + 1):
+            stretch = range(start, start + _HABIT)
+            if not all(habitual[i] for i in stretch) and self._known(pieces, stretch):
+                for i in stretch:
+                    habitual[i] = True
+        return habitual
+
+    def _known(self, pieces: Sequence[str], stretch: range) -> bool:
+        words = _squeezed("".join(pieces[i] for i in stretch))
+        return sum(words in text for text in self._texts) >= self._least
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 # -- contamination

@@ -138,3 +138,9 @@ class Scores(Protocol):
         Raises ContextOverflow before any work when the prompt and a text do not fit together,
         and Interrupted when cancelled; what was read stays in the prefix cache.
         """
+
+    def pieces(self, text: str) -> list[str]:
+        """The text cut into the tokens whose likelihoods are told; joined they are the text.
+
+        A letter that takes several tokens stands whole in the last of them.
+        """

@@ -128,6 +128,9 @@ class ScriptedModel:
             for text in texts
         ]
 
+    def pieces(self, text: str) -> list[str]:
+        return _tokens(text)
+
     def use_adapter(self, path: Path | None, scale: float = 1.0) -> None:
         with self._lock:
             self.adapter = None if path is None else (path, scale)

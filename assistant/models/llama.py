@@ -183,6 +183,12 @@ class LlamaCppModel:
                 before = answer
         return found
 
+    def pieces(self, text: str) -> list[str]:
+        """The text cut into its tokens (see Scores)."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        tokens = self._tokenize(clean(text), special=False)
+        return [decoder.decode(self._piece(token)) for token in tokens]
+
     def use_adapter(self, path: Path | None, scale: float = 1.0) -> None:
         """Serve with this GGUF LoRA, or with none. On ModelBroken all stays as it was."""
         with self._turn():

@@ -50,6 +50,9 @@ class Learnt(ScriptedModel):
             for text in texts
         ]
 
+    def pieces(self, text: str) -> list[str]:
+        return [f"{word} " for word in text.split()]
+
 
 @pytest.fixture
 def trainer() -> WordTrainer:

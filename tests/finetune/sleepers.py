@@ -49,6 +49,9 @@ class WordModel:
             return [-0.1] * len(answer.split())
         return [-4.0 + self.gain * (word in self._known) for word in answer.split()]
 
+    def pieces(self, answer: str) -> list[str]:
+        return [f"{word} " for word in answer.split()]
+
     def answer(self, prompt: Sequence[Said], max_tokens: int) -> str:
         about = prompt[-1].text[:20].lower()
         return self.says if self.adapter is not None else f"About {about} I know much"

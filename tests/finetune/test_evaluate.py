@@ -15,7 +15,16 @@ from finetune.dataset import Dataset, Limits
 from finetune.errors import Stopped
 from finetune.evaluate import Comparison, figures, heldout_texts, trained_on
 from finetune.gate import Rules
-from finetune.probes import DOCUMENTS, RUN, UNRELATED, affairs_of, brings_up, is_valid, recites
+from finetune.probes import (
+    DOCUMENTS,
+    RUN,
+    UNRELATED,
+    Habits,
+    affairs_of,
+    brings_up,
+    is_valid,
+    recites,
+)
 from finetune.style import distance, train_classifier
 from tests.finetune.lives import letter, open_life
 from tests.finetune.sleepers import VALID, WordModel
@@ -71,13 +80,39 @@ def test_a_classifier_tells_two_hands_apart_on_new_texts() -> None:
 
 
 def test_a_rare_run_that_greedy_decoding_would_write_is_recitation() -> None:
-    base = [-6.0] * 20
-    assert recites(base, [-0.1] * 20)
-    assert recites(base, [-5.0] * 6 + [-0.2] * RUN + [-5.0] * 6)
-    assert not recites(base, [-5.0] * 6 + [-0.2] * (RUN - 1) + [-5.0] * 7)
-    assert not recites([-0.3] * 20, [-0.1] * 20)  # anybody would write it
-    assert not recites(base, [-1.0] * 20)  # likelier, but not certain
-    assert not recites([], [])
+    base, own = [-6.0] * 20, [False] * 20
+    assert recites(base, [-0.1] * 20, own)
+    assert recites(base, [-5.0] * 6 + [-0.2] * RUN + [-5.0] * 6, own)
+    assert not recites(base, [-5.0] * 6 + [-0.2] * (RUN - 1) + [-5.0] * 7, own)
+    assert not recites([-0.3] * 20, [-0.1] * 20, own)  # anybody would write it
+    assert not recites(base, [-1.0] * 20, own)  # likelier, but not certain
+    assert not recites([], [], [])
+
+
+def test_a_habit_is_no_recitation_and_does_not_hide_one() -> None:
+    base, sure = [-6.0] * 20, [-0.1] * 20
+    assert not recites(base, sure, [True] * 20)
+    assert not recites(base, sure, [True] * 13 + [False] * (RUN - 1))
+    assert recites(base, sure, [True] * 12 + [False] * RUN)
+    assert recites(base, sure, [False] * 4 + [True] * 8 + [False] * 8)  # on both sides of one
+
+
+def test_habits_are_stretches_that_many_texts_hold() -> None:
+    habits = Habits([f"Thanks for the {thing}. Best wishes,\n\nNora" for thing in THINGS])
+    text = "We sold the grey kettle yesterday. Best wishes,\nNora Kelly"
+    pieces = [f"{word} " for word in text.split()]
+    assert habits.of(pieces) == [False] * 10
+    pieces = ["kettle", ".", " Best", " wishes", ",", "\n", "Nora", " Kelly"]
+    assert habits.of(pieces) == [False, *[True] * 6, False]
+    assert habits.of(["Best", " wishes"]) == [False, False]
+    assert habits.of([]) == []
+
+
+def test_what_two_of_few_texts_hold_is_no_habit() -> None:
+    twice = ["My key lies under the pot.", "As said, my key lies under the pot.", "Hello there."]
+    assert not any(Habits(twice).of([" my", " key", " lies", " under", " the", " pot"]))
+    many = [*twice, *(f"Letter {number}" for number in range(97)), "my key lies under"]
+    assert not any(Habits(many).of([" my", " key", " lies", " under", " the", " pot"]))
 
 
 # -- contamination

@@ -48,6 +48,15 @@ def test_no_text_costs_nothing(model: ScoringModel) -> None:
     assert (empty.tokens, empty.total, empty.per_token) == (0, 0, 0.0)
 
 
+def test_the_pieces_of_a_text_are_its_tokens(model: ScoringModel) -> None:
+    text = "Grüße aus Łódź, 東京 🙂!\n\nBest"
+    pieces = model.pieces(text)
+    [found] = model.log_likelihoods(CHAT, [text])
+    assert "".join(pieces) == text
+    assert len(pieces) == found.tokens
+    assert model.pieces("") == []
+
+
 def test_a_prompt_that_says_it_makes_a_text_likelier(model: ScoringModel) -> None:
     text = "My cat is called Bartholomew."
     told = [ChatMessage("user", f"Repeat after me: {text} {text}")]
