@@ -20,7 +20,7 @@ from memory.events import Event
 from memory.recall import Memory
 from memory.threads import conversation
 from memory.user.lines import Line
-from tools.base import Tool
+from tools.base import Offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def answer_prompt(state: TurnState, turn: TurnContext, model: LanguageModel) -> 
 
 
 def choice_prompt(
-    state: TurnState, turn: TurnContext, model: LanguageModel, candidates: Sequence[Tool]
+    state: TurnState, turn: TurnContext, model: LanguageModel, candidates: Sequence[Offered]
 ) -> tuple[ChatMessage, ...]:
     """The prompt by which a tool is chosen."""
     now = turn.clock.now().astimezone()

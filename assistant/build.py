@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -66,7 +67,7 @@ def open_assistant(settings: Settings) -> Assistant:
         model=slot,
         graph=TurnGraph(settings.home / "turns.sqlite3"),
         runs=Runs(settings.home / "runs"),
-        toolbox=lambda event: toolbox(store, clock, event),
+        toolbox=partial(toolbox, store, clock, settings.files.expanduser()),
         limits=turn_limits(settings),
         clock=clock,
         person=person_of(settings, store, clock),

@@ -13,9 +13,11 @@ from memory.ports import Clock
 from memory.threads import answers
 from tools.registry import Registry
 from tools.remember import Remember
+from tools.save_file import SaveFile
 
 _NOWHERE = Path(":memory:")
 """SQLite's name for a database that is never on disk."""
+_KEEPING = {Remember.name, SaveFile.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,6 @@ def passing(toolbox: Callable[[Event], Registry], clock: Clock) -> Keeping:
     """One that is held in memory and leaves nothing; its tools keep nothing either."""
 
     def without_keeping(event: Event) -> Registry:
-        return Registry(tool for tool in toolbox(event).tools if tool.name != Remember.name)
+        return Registry(tool for tool in toolbox(event).tools if tool.name not in _KEEPING)
 
     return Keeping(Log(_NOWHERE, clock), TurnGraph(_NOWHERE), without_keeping)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -30,7 +31,9 @@ from assistant.models.base import (
 from assistant.turn import TurnContext, TurnState
 from assistant.updates import (
     Answered,
+    Approving,
     Asking,
+    Decision,
     Delta,
     Milliseconds,
     Notice,
@@ -45,7 +48,8 @@ from memory.events import Draft, Event, Message, Origin, ToolCalled
 from memory.pack import render
 from memory.recall import Memory
 from memory.text import content_words, words
-from tools.registry import NO_TOOL, ToolOutcome
+from tools.approval import Proposal
+from tools.registry import NO_TOOL, NOT_APPROVED, ToolOutcome
 
 _RECENT = 6
 """Messages just above the question; they need no repeating as memories."""
@@ -138,8 +142,11 @@ def choose_tool(state: TurnState, turn: TurnContext) -> TurnState:
     """Ask the model for the next tool call where a cheap look says that a tool may help."""
     text, steps = words_of(state, turn), state.get("steps", [])
     candidates = turn.registry.candidates(text)
-    enough = len(steps) >= turn.limits.tool_rounds or (
-        len(candidates) == 1 and any(step["ok"] for step in steps)
+    # Who said no is not asked again in other words.
+    enough = (
+        len(steps) >= turn.limits.tool_rounds
+        or any(step["result"] == NOT_APPROVED for step in steps)
+        or (len(candidates) == 1 and any(step["ok"] for step in steps))
     )
     if not candidates or enough or turn.cancel.is_set():
         return {"call": None}
@@ -171,7 +178,7 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
     name, arguments = str(call.get("tool")), call.get("arguments") or {}
     turn.emit(Working(f"Using {name}"))
     try:
-        outcome = turn.registry.call(name, arguments)
+        outcome = turn.registry.call(name, arguments, partial(_approved, turn))
     except Exception as error:  # noqa: BLE001
         # A defect of a tool is told to the model and the user; the turn goes on without it.
         outcome = ToolOutcome(False, f"{name} failed unexpectedly ({error}).")
@@ -190,6 +197,13 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
     turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
     step = {"tool": name, "arguments": arguments, "result": outcome.result, "ok": outcome.ok}
     return {"steps": [*state.get("steps", []), step], "call": None}
+
+
+def _approved(turn: TurnContext, proposal: Proposal) -> bool:
+    decision = Decision()
+    turn.emit(Working("Waiting for your yes"))
+    turn.emit(Approving(proposal, decision))
+    return decision.wait(turn.cancel.is_set)
 
 
 def answer(state: TurnState, turn: TurnContext) -> TurnState:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from memory.query import asks_for_everything, asks_memory
-from tools.base import Tool
+from tools.base import Offered
 
 SYSTEM = (
     "You are Lifelore, a personal assistant that remembers what its user tells it. "
@@ -145,7 +145,7 @@ def question(brief: Brief, notes: Sequence[str] = (), overview: Sequence[str] = 
     return "\n\n".join(parts)
 
 
-def tool_choice(text: str, tools: Sequence[Tool], results: Sequence[str], now: datetime) -> str:
+def tool_choice(text: str, tools: Sequence[Offered], results: Sequence[str], now: datetime) -> str:
     """Ask which tool to call next, if any; the answer is constrained to JSON."""
     described = "\n".join(
         f"- {tool.name}: {tool.purpose} Arguments: "

@@ -27,7 +27,7 @@ from assistant.person import Offer, Person
 from assistant.portrait import Portrait, portrait
 from assistant.runs import Runs
 from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
-from assistant.updates import Accepted, Answered, Notice, Update, Working
+from assistant.updates import Accepted, Answered, Approving, Notice, Update, Working
 from assistant.welcome import Welcome
 from assistant.wishes import Unremembering, Wish, not_to_remember
 from memory.correct import correct
@@ -401,7 +401,11 @@ class Assistant:
         try:
             for update in updates:
                 answered = answered or isinstance(update, Answered)
-                yield update
+                try:
+                    yield update
+                finally:
+                    if isinstance(update, Approving):
+                        update.decision.make(False)  # whoever did not decide has not said yes
         except GeneratorExit:
             # The front end went away: what was said so far is kept as a stopped answer.
             cancel.set()

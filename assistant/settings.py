@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from assistant.errors import SettingsInvalid
-from assistant.places import SETTINGS_FILE, default_home, default_models
+from assistant.places import SETTINGS_FILE, default_files, default_home, default_models
 
 
 class Settings(BaseSettings):
@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     """Catalog name of the voice that speaks, or the path of a Piper voice (.onnx)."""
     microphone: str | None = None
     """A part of the microphone's name; None takes the system's."""
+
+    files: Path = Field(default_factory=default_files)
+    """Folder of the files that you ask to have saved; each is shown to you before it is written."""
 
     nudges: bool = True
     """Whether anything is ever offered unasked: reminders, suggestions, follow-ups."""

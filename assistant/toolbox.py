@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from memory.events import Draft, Event, Note, Origin
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
 from memory.text import content_words
+from memory.threads import conversation
 from tools.calculator import Calculator
 from tools.clock import ClockTool
 from tools.registry import Registry
 from tools.remember import Remember
+from tools.save_file import SaveFile
 from tools.search_memory import SearchMemory
 
 
-def toolbox(store: MemoryStore, clock: Clock, message: Event) -> Registry:
-    """The tools for the turn of this message of the user."""
+def toolbox(store: MemoryStore, clock: Clock, files: Path, message: Event) -> Registry:
+    """The tools for the turn of this message of the user; `files` is the folder for theirs."""
 
     def keep(text: str) -> str:
         [event] = store.append(
@@ -33,8 +37,20 @@ def toolbox(store: MemoryStore, clock: Clock, message: Event) -> Registry:
     def look_up(query: str, k: int) -> tuple[Memory, ...]:
         return store.recall(query, k, exclude=[message.id]).memories
 
-    local = clock.now().astimezone().tzinfo
-    return Registry([ClockTool(clock, local), Calculator(), Remember(keep), SearchMemory(look_up)])
+    def last_answer() -> str | None:
+        said = conversation(store.log, message.session_id, message.id)
+        answers = (event.text for event in reversed(said) if event.origin is Origin.ASSISTANT)
+        return next((text for text in answers if text and text.strip()), None)
+
+    return Registry(
+        [
+            ClockTool(clock, clock.now().astimezone().tzinfo),
+            Calculator(),
+            Remember(keep),
+            SearchMemory(look_up),
+            SaveFile(files, message.text or "", last_answer),
+        ]
+    )
 
 
 def _faithful(text: str, message: Event) -> str:

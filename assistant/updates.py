@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event as Flag
+from threading import Lock
 from typing import Literal
 
 from assistant.models.base import ChatMessage, Usage
 from memory.recall import Memory
 from memory.user.lines import Line
+from tools.approval import Proposal
+
+_LOOK_SECONDS = 0.1
+"""Between two looks whether a decision was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,40 @@ class Recalled:
 
     memories: tuple[Memory, ...]
     lines: tuple[Line, ...] = ()
+
+
+class Decision:
+    """A yes or no that a turn waits for; the first one counts."""
+
+    def __init__(self) -> None:
+        self._lock, self._made, self._yes = Lock(), Flag(), False
+
+    def make(self, yes: bool) -> bool:
+        """Decide; False where it is too late. Any thread may."""
+        with self._lock:
+            if self._made.is_set():
+                return False
+            self._yes = yes
+            self._made.set()
+            return True
+
+    def wait(self, given_up: Callable[[], bool]) -> bool:
+        """Block until it is made; no where it is given up before."""
+        while not self._made.wait(_LOOK_SECONDS):
+            if given_up():
+                self.make(False)
+        return self._yes
+
+
+@dataclass(frozen=True, slots=True)
+class Approving:
+    """Something to be done outside memory that needs the user's yes.
+
+    It is decided before the next update is taken; else that is a no.
+    """
+
+    proposal: Proposal
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +152,6 @@ class Answered:
     """For a failed turn: what happened and what to do, in one sentence."""
 
 
-Update = Accepted | Working | Recalled | Sent | ToolUsed | Delta | Notice | Asking | Answered
+Update = (
+    Accepted | Working | Recalled | Sent | Approving | ToolUsed | Delta | Notice | Asking | Answered
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Condition
 from threading import Event as Flag
@@ -115,7 +116,7 @@ def open_scripted(home: Path, answer: str, rate: float = 0.0) -> Assistant:
         model=ModelSlot(model.name, model.context_tokens, lambda: model),
         graph=TurnGraph(home / "turns.sqlite3"),
         runs=Runs(home / "runs"),
-        toolbox=lambda event: toolbox(store, clock, event),
+        toolbox=partial(toolbox, store, clock, home / "files"),
         limits=TurnLimits(answer_tokens=_LONGEST_ANSWER),
         clock=clock,
         person=person_of(Settings(home=home, models=home / "models"), store, clock),

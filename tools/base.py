@@ -17,7 +17,9 @@ class ToolFailed(Exception):
     """The tool could not do it; the text tells the model (and the user) why."""
 
 
-class Tool(Protocol):
+class Offered(Protocol):
+    """What a model is told of a tool, and whether to tell it."""
+
     @property
     def name(self) -> str: ...
 
@@ -30,6 +32,10 @@ class Tool(Protocol):
 
     def may_help(self, text: str) -> bool:
         """A cheap look at the user's words: is it worth asking the model about this tool?"""
+
+
+class Tool(Offered, Protocol):
+    """A tool that looks something up, or keeps it in memory."""
 
     def run(self, arguments: Arguments) -> str:
         """Do it. Raises ToolFailed with a sentence when it cannot be done."""

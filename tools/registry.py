@@ -8,10 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tools.base import Arguments, Tool, ToolFailed
+from tools.approval import ActingTool, Approve, refuse
+from tools.base import Arguments, Offered, Tool, ToolFailed
+
+AnyTool = Tool | ActingTool
 
 NO_TOOL = "none"
 """What a model answers when it needs no tool."""
+NOT_APPROVED = "Nothing was done, for the user did not say yes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +29,22 @@ class ToolOutcome:
 class Registry:
     """Tools by name, in the order given. Raises ValueError for a name given twice."""
 
-    def __init__(self, tools: Iterable[Tool] = ()) -> None:
-        self._tools: dict[str, Tool] = {}
+    def __init__(self, tools: Iterable[AnyTool] = ()) -> None:
+        self._tools: dict[str, AnyTool] = {}
         for tool in tools:
             if tool.name in self._tools or tool.name == NO_TOOL:
                 raise ValueError(f"the tool name {tool.name!r} is taken")
             self._tools[tool.name] = tool
 
     @property
-    def tools(self) -> tuple[Tool, ...]:
+    def tools(self) -> tuple[AnyTool, ...]:
         return tuple(self._tools.values())
 
-    def candidates(self, text: str) -> tuple[Tool, ...]:
+    def candidates(self, text: str) -> tuple[Offered, ...]:
         """The tools worth asking the model about for these words of the user."""
         return tuple(tool for tool in self._tools.values() if tool.may_help(text))
 
-    def choice_schema(self, tools: Sequence[Tool] | None = None) -> dict[str, Any]:
+    def choice_schema(self, tools: Sequence[Offered] | None = None) -> dict[str, Any]:
         """The JSON schema of a choice among the tools (all by default), or of none of them.
 
         Kept to what llama.cpp's conversion to a grammar understands: no references, formats
@@ -49,10 +53,13 @@ class Registry:
         chosen = self.tools if tools is None else tools
         return {"oneOf": [*map(_branch, chosen), _object({"tool": {"const": NO_TOOL}})]}
 
-    def call(self, name: str, raw_arguments: Mapping[str, Any] | str) -> ToolOutcome:
+    def call(
+        self, name: str, raw_arguments: Mapping[str, Any] | str, approve: Approve = refuse
+    ) -> ToolOutcome:
         """Run a tool with arguments as a model wrote them, a mapping or JSON text.
 
-        What the model or the tool got wrong becomes an outcome; a defect of a tool is raised.
+        One that acts outside memory is run only where `approve` says yes. What the model or the
+        tool got wrong becomes an outcome; a defect of a tool is raised.
         """
         tool = self._tools.get(name)
         if tool is None:
@@ -63,9 +70,18 @@ class Registry:
         except ValidationError as error:
             return ToolOutcome(False, f"Wrong arguments for {name}: {_readable(error)}.")
         try:
-            return ToolOutcome(True, tool.run(arguments))
+            return _run(tool, arguments, approve)
         except ToolFailed as failure:
             return ToolOutcome(False, str(failure))
+
+
+def _run(tool: AnyTool, arguments: Arguments, approve: Approve) -> ToolOutcome:
+    if not isinstance(tool, ActingTool):
+        return ToolOutcome(True, tool.run(arguments))
+    proposal = tool.propose(arguments)
+    if not approve(proposal):
+        return ToolOutcome(False, NOT_APPROVED)
+    return ToolOutcome(True, tool.carry_out(proposal))
 
 
 def _validated(arguments: type[Arguments], raw: Mapping[str, Any] | str) -> Arguments:
@@ -87,7 +103,7 @@ def _readable(error: ValidationError) -> str:
 _PLAIN = ("type", "enum", "const", "description", "minItems", "maxItems")
 
 
-def _branch(tool: Tool) -> dict[str, Any]:
+def _branch(tool: Offered) -> dict[str, Any]:
     full = tool.arguments.model_json_schema()
     arguments = _inlined(full, full.get("$defs", {}))
     return _object({"tool": {"const": tool.name}, "arguments": arguments})

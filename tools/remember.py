@@ -9,6 +9,7 @@ from pydantic import Field
 
 from memory.errors import MemoryFault
 from tools.base import Arguments, ToolFailed
+from tools.requests import ASKING
 
 
 class RememberArguments(Arguments):
@@ -40,14 +41,8 @@ class Remember:
         return f"It is noted: {note}"
 
 
-# Requests only: "do you remember that day" and "I'll remember that" ask for nothing.
-_ASKING = (
-    r"(?:(?:^|[.!?;:,\n])\s*(?:so\s|oh\s|ok(?:ay)?\s|and\s|also\s|but\s|hey\s|always\s)*"
-    r"|\b(?:please|just|(?:can|could|will|would)\syou|(?:like|want|need)\syou\sto)\s+"
-    r"(?:please\s|also\s|always\s)*)"
-)
 _REQUEST = re.compile(
-    rf"{_ASKING}(?:"
+    rf"{ASKING}(?:"
     r"remember(?:\s*:|,?\s+(?:that\b(?!\s*[?]|\s+(?:day|time|night)\b)|this\b|to\b|my\b|i\b|i['’]m\b"
     r"|we\b|the\b|our\b))"
     r"|(?:don['’]?t|do\snot|never)\s+forget\b(?!\s+it\b)"

@@ -123,7 +123,7 @@ ACTIONS = (
         "focus_aside",
         "ctrl+g",
         "Answer the question",
-        "Go to the question or the offer above the prompt",
+        "Go to what waits above the prompt: something to say yes or no to, a question, an offer",
         first=True,
     ),
     Action(

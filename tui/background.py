@@ -152,12 +152,17 @@ def run_turn(assistant: AssistantLike, outgoing: Outgoing, post: Post) -> None:
     should leave no trace. The flag is looked at after each update, because a cancel that comes
     before the turn has started may find nothing to cancel.
     """
+    # Here, for it brings pydantic along.
+    from assistant.updates import Approving
+
     problem = None
     try:
         session = outgoing.session or _new_session(assistant, outgoing)
         post(TurnBegun(outgoing, session))
         for update in _updates(session, outgoing):
             post(TurnUpdated(outgoing, update))
+            if isinstance(update, Approving):
+                update.decision.wait(outgoing.cancelled.is_set)
             if outgoing.cancelled.is_set():
                 session.cancel()
     except Exception as error:  # noqa: BLE001 - reported

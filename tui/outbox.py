@@ -8,6 +8,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assistant.updates import Approving
     from tui.ports import SessionLike
     from tui.widgets.answer import Answer
     from tui.widgets.transcript import Transcript
@@ -27,6 +28,8 @@ class Outgoing:
     """The message that these words were written in place of."""
     again: Answer | None = None
     """The answer that another one is wanted for; nothing new is said then."""
+    approving: Approving | None = None
+    """What its turn waits for a yes to."""
     accepted: bool = False
     cancelled: Flag = field(default_factory=Flag)
 

@@ -19,6 +19,7 @@ from memory.errors import RefusedInput
 if TYPE_CHECKING:
     from assistant.session import Assistant, Session
     from assistant.updates import Answered
+    from tools.approval import Proposal
 
 Continue = Annotated[
     str | None, typer.Option("--session", help="The conversation to continue.", show_default=False)
@@ -72,6 +73,8 @@ def chat(context: typer.Context, session: Continue = None, temporary: Temporary 
     A question beside an answer is answered with /1, /2 …, or / and your own words; /skip leaves
     it, /why tells why it is asked. Begin a message with "Don't remember this:" to have it and its
     answer erased at once.
+
+    "Save that as list.md" puts the last answer into a file, once you have seen it and said yes.
     """
     from assistant.build import open_assistant
     from memory.errors import MemoryFault
@@ -153,10 +156,15 @@ def _lines() -> Iterator[str]:
 
 def _turn(conversation: Session, text: str, *, streams: bool) -> Answered:
     """Run one turn, showing it as it comes; Ctrl-C stops the answer and keeps what was said."""
+    from assistant.updates import Approving
+
     display = TurnDisplay(streams=streams)
     with _interrupt_cancels(conversation), closing(conversation.send(text)) as updates:
         for update in updates:
             display.show(update)
+            if isinstance(update, Approving) and streams:
+                display.clear()
+                update.decision.make(_approved(update.proposal))
     display.clear()
     assert display.answered is not None
     return display.answered
@@ -167,6 +175,23 @@ def _interrupt_cancels(conversation: Session) -> Iterator[None]:
     before = signal.signal(signal.SIGINT, lambda *_: conversation.cancel())
     try:
         yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _approved(proposal: Proposal) -> bool:
+    """Show what would be done, and ask; without a terminal to ask in it is a no."""
+    if not sys.stdin.isatty():
+        return False
+    print(f"{proposal.path} ({proposal.summary})")
+    for line in proposal.diff():
+        print(f"  {line}")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input("Save it? [y/N] ").strip().lower() in ("y", "yes")
+    except (KeyboardInterrupt, EOFError):
+        print()
+        return False
     finally:
         signal.signal(signal.SIGINT, before)
 

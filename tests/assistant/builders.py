@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,7 +49,7 @@ def open_scripted(
         model=slot,
         graph=TurnGraph(home / "turns.sqlite3"),
         runs=Runs(home / "runs"),
-        toolbox=lambda event: toolbox(store, clock, event),
+        toolbox=partial(toolbox, store, clock, home / "files"),
         limits=limits or TurnLimits(),
         clock=clock,
         person=person_of(Settings(home=home, models=home / "models"), store, clock),

@@ -16,11 +16,21 @@ from assistant.models.slot import ModelSlot
 from assistant.reading import Reading, Speeds
 from assistant.session import Assistant
 from assistant.turn import TurnLimits
-from assistant.updates import Accepted, Answered, Delta, Notice, Recalled, Sent, ToolUsed
+from assistant.updates import (
+    Accepted,
+    Answered,
+    Approving,
+    Delta,
+    Notice,
+    Recalled,
+    Sent,
+    ToolUsed,
+)
 from memory.errors import NotFound, RefusedInput
 from memory.events import Draft, Message, Note, Origin, Rated, ToolCalled
 from memory.sentence_embedder import SentenceEmbedder
 from tests.assistant.builders import answer_to, only, open_scripted
+from tools.registry import NOT_APPROVED
 
 Opener = Callable[..., Assistant]
 
@@ -326,6 +336,72 @@ def test_a_model_that_cannot_choose_answers_without_a_tool(
     assistant = opened([nonsense, "391"])
 
     assert answer_to(assistant, "What is 17 times 23?").text == "391"
+
+
+def saving(file: str = "lyon.md") -> dict[str, object]:
+    return {"tool": "save_file", "arguments": {"file": file}}
+
+
+def test_a_file_is_written_once_the_user_says_yes(opened: Opener, home: Path) -> None:
+    assistant = opened(["- passport\n- charger", saving(), "Saved."])
+    session = assistant.session()
+    list(session.send("Write a packing list for Lyon."))
+    path, seen = home / "files" / "lyon.md", []
+    for update in session.send("Save that as lyon.md"):
+        if isinstance(update, Approving):
+            assert not path.exists()
+            assert update.decision.make(True)
+            assert not update.decision.make(False), "the first decision counts"
+            seen.append(update.proposal)
+        if isinstance(update, ToolUsed):
+            assert (update.ok, update.result) == (True, f"It is saved in {path}.")
+    assert [proposal.path for proposal in seen] == [path]
+    assert path.read_text(encoding="utf-8") == "- passport\n- charger\n"
+    assert str(path) in last_prompt(assistant)[-1].content
+
+
+def test_without_a_decision_nothing_is_written_and_it_is_not_asked_again(
+    opened: Opener, home: Path
+) -> None:
+    assistant = opened(["A list.", saving(), saving("other.md"), "I did not."])
+    session = assistant.session()
+    list(session.send("Write a list."))
+    updates = list(session.send("Save that to a file"))
+
+    [asked] = only(Approving, updates)
+    [used] = only(ToolUsed, updates)
+    assert (used.ok, used.result) == (False, NOT_APPROVED)
+    assert not asked.decision.make(True), "it is too late"
+    assert not (home / "files").exists()
+    assert only(Answered, updates)[0].status == "complete"
+
+
+def test_a_turn_that_is_stopped_or_left_while_it_asks_writes_nothing(
+    opened: Opener, home: Path
+) -> None:
+    for leave in (True, False):
+        assistant = opened(["A list.", saving(), "Stopped."])
+        session = assistant.session()
+        list(session.send("Write a list."))
+        updates = session.send("Save that to a file")
+        asked = next(update for update in updates if isinstance(update, Approving))
+        if leave:
+            updates.close()
+        else:
+            session.cancel()
+            assert not asked.decision.wait(lambda: True)
+            list(updates)
+        assert not asked.decision.make(True)
+        assert not (home / "files").exists()
+        events = assistant.store.log.session(session.id)
+        assert any(isinstance(e.payload, Message) and e.payload.reply_to for e in events[2:])
+
+
+def test_a_temporary_conversation_saves_no_file(opened: Opener, home: Path) -> None:
+    assistant = opened(["A list.", "No."])
+    session = assistant.temporary_session()
+    list(session.send("Write a list."))
+    assert not only(Approving, session.send("Save that as lyon.md"))
 
 
 def test_no_tool_is_asked_about_where_none_can_help(opened: Opener) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import Field, ValidationError
 
-from tools.approval import RequiresApproval
-from tools.base import Arguments, Tool, ToolFailed
+from tools.approval import Proposal
+from tools.base import Arguments, Offered, Tool, ToolFailed
 from tools.calculator import Calculator
 from tools.clock import ClockTool
-from tools.registry import Registry, ToolOutcome
+from tools.registry import NOT_APPROVED, Registry, ToolOutcome
 from tools.remember import Remember
 from tools.search_memory import SearchMemory
 
@@ -74,7 +75,7 @@ def registry() -> Registry:
     return Registry(all_tools())
 
 
-def names(tools: tuple[Tool, ...]) -> list[str]:
+def names(tools: Sequence[Offered]) -> list[str]:
     return [each.name for each in tools]
 
 
@@ -177,26 +178,55 @@ def test_a_defect_of_a_tool_is_not_hidden(registry: Registry) -> None:
         registry.call("paint", {"colour": "red", "coats": 2})
 
 
-def test_approval_asks_with_checked_arguments() -> None:
-    asked: list[tuple[str, Arguments]] = []
+class Etch:
+    """A tool that acts: it notes what it did, and only after a yes."""
+
+    name = "etch"
+    purpose = "Etches."
+    arguments: type[Arguments] = PaintArguments
+
+    def __init__(self) -> None:
+        self.done: list[Proposal] = []
+
+    def may_help(self, text: str) -> bool:
+        return "etch" in text
+
+    def propose(self, arguments: Arguments) -> Proposal:
+        assert isinstance(arguments, PaintArguments)
+        if arguments.coats == 3:
+            raise ToolFailed("The plate is worn out.")
+        return Proposal(Path("plate.txt"), None, arguments.colour)
+
+    def carry_out(self, proposal: Proposal) -> str:
+        self.done.append(proposal)
+        return f"etched {proposal.after}"
+
+
+def test_what_acts_outside_memory_is_done_only_after_a_yes() -> None:
+    asked: list[Proposal] = []
     answers = iter([True, False])
 
-    def approve(name: str, arguments: Arguments) -> bool:
-        asked.append((name, arguments))
+    def approve(proposal: Proposal) -> bool:
+        asked.append(proposal)
         return next(answers)
 
-    paint = Paint()
-    guarded = RequiresApproval(paint, approve)
-    registry = Registry([guarded])
-    assert (guarded.name, guarded.purpose) == (paint.name, paint.purpose)
-    assert guarded.arguments is PaintArguments
-    assert registry.candidates("paint it") == (guarded,)
-    assert not registry.call("paint", {"colour": "green"}).ok
-    assert asked == [], "wrong arguments are not worth a question"
-    assert registry.call("paint", {"colour": "red"}) == ToolOutcome(True, "painted red")
-    refused = registry.call("paint", {"colour": "blue"})
-    assert refused == ToolOutcome(False, "The user did not approve the use of paint.")
-    assert asked[1] == ("paint", PaintArguments(colour=Colour.BLUE))
+    etch = Etch()
+    registry = Registry([etch])
+    assert names(registry.candidates("etch it")) == ["etch"]
+    assert not registry.call("etch", {"colour": "green"}, approve).ok
+    worn = registry.call("etch", {"colour": "red", "coats": 3}, approve)
+    assert worn == ToolOutcome(False, "The plate is worn out.")
+    assert asked == [], "what cannot be done is not worth a question"
+    assert registry.call("etch", {"colour": "red"}, approve) == ToolOutcome(True, "etched red")
+    assert registry.call("etch", {"colour": "blue"}, approve) == ToolOutcome(False, NOT_APPROVED)
+    assert asked == [Proposal(Path("plate.txt"), None, each) for each in ("red", "blue")]
+    assert etch.done == asked[:1]
+
+
+def test_where_nobody_can_be_asked_nothing_is_done() -> None:
+    etch = Etch()
+    assert not Registry([etch]).call("etch", {"colour": "red"}).ok
+    assert etch.done == []
 
 
 def test_arguments_are_frozen() -> None:

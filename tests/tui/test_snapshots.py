@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from assistant.models.base import ChatMessage
-from assistant.updates import Accepted, Delta, Sent
+from assistant.updates import Accepted, Approving, Decision, Delta, Sent, Working
 from memory.events import Origin
 from memory.user.lines import Section
 from tests.tui.conftest import Stage
@@ -30,7 +31,12 @@ from tests.tui.fakes import (
     question,
     script,
 )
+from tools.approval import Proposal
 from tui.app import LifeloreApp
+from tui.widgets.document_card import DocumentCard
+from tui.widgets.key_line import KeyLine
+from tui.widgets.prompt import Prompt
+from tui.widgets.proposal_line import ProposalLine
 
 Compare = Callable[..., bool]
 SIZES = [(50, 20), (90, 30), (140, 40)]
@@ -97,6 +103,32 @@ def test_what_was_sent(snap_compare: Compare, size: tuple[int, int], theme: str)
         await standing.say("Which cake?")
         await standing.rest()
         await standing.say("/sent")
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=ask)
+
+
+@pytest.mark.parametrize("looked_at", [False, True], ids=["line", "whole"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_what_waits_for_a_yes(
+    snap_compare: Compare, size: tuple[int, int], theme: str, looked_at: bool
+) -> None:
+    assistant = full_assistant()
+    before = "# Lyon\n\n- map\n- charger\n"
+    proposal = Proposal(Path("/home/ann/Documents/Lifelore/lyon.md"), before, before + "- tent\n")
+    asking = [Accepted("u", "s"), Working("Waiting for your yes"), Approving(proposal, Decision())]
+    assistant.scripts.append([*asking, Delta("Saved."), answered("Saved.")])
+    app = app_over(assistant, theme)
+
+    async def ask(pilot: Pilot[None]) -> None:
+        standing = Stage(app, pilot, assistant)
+        await standing.rest()
+        await standing.say("Save that as lyon.md")
+        await standing.until(lambda: standing.one(ProposalLine).display)
+        if looked_at:
+            await pilot.press("ctrl+g")
+            await standing.until(lambda: app.screen.query(KeyLine))
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=ask)
@@ -202,6 +234,20 @@ async def _people(standing: Stage) -> None:
     await standing.until(lambda: "badly" in str(page.render()))
 
 
+async def _attached(standing: Stage) -> None:
+    standing.one(Prompt).insert("/attach terms.txt")
+    await standing.pilot.press("enter")
+    await standing.until(lambda: standing.chat.query(DocumentCard))
+    shown = standing.chat.conversations.current
+    bar = shown.vertical_scrollbar
+
+    def settled() -> bool:
+        at_end = bar.position == shown.max_scroll_y == shown.scroll_y
+        return "recalled" in standing.status and at_end and bar.window_size == shown.size.height
+
+    await standing.until(settled)
+
+
 SCENES = [
     _question,
     _search,
@@ -212,6 +258,7 @@ SCENES = [
     _nights,
     _models,
     _people,
+    _attached,
 ]
 
 

@@ -1,4 +1,7 @@
-"""What Lifelore says unasked: questions to the user, and offers. One quiet line at a time."""
+"""What Lifelore wants of the user: a yes to something it would do, an answer, an offer taken.
+
+One quiet line at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from tui.hears import hears
 from tui.screens.sessions import Sessions
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.prompt import Prompt
+from tui.widgets.proposal_line import ProposalLine
 from tui.widgets.question_line import QuestionLine
 
 if TYPE_CHECKING:
@@ -31,20 +35,42 @@ class Asides(Sessions):
         self._offers_done: set[str] = set()
 
     def show_aside(self) -> None:
-        """The question of the visible conversation, else the first offer."""
-        question = self.conversations.current.question
+        """What waits for a yes, else the question of the visible conversation, else an offer."""
+        running = self.outbox.running
+        approving = running.approving if running is not None else None
+        self.query_one(ProposalLine).propose(approving)
+        question = self.conversations.current.question if approving is None else None
         self.query_one(QuestionLine).show(question, self.key_of("focus_aside"))
-        offer = self._offers[0] if self._offers and question is None else None
+        free = approving is None and question is None
+        offer = self._offers[0] if self._offers and free else None
         self.query_one(OfferLine).offered(offer)
 
     def action_focus_aside(self) -> None:
         question, offer = self.query_one(QuestionLine), self.query_one(OfferLine)
-        if question.display:
+        if (approving := self.query_one(ProposalLine).approving) is not None:
+            from tui.screens.proposal import ProposalScreen
+
+            self.app.push_screen(ProposalScreen(approving.proposal), self._proposal_seen)
+        elif question.display:
             question.take_focus()
         elif offer.display:
             offer.focus()
         else:
             self.status.hint("Nothing is asked or offered now.")
+
+    # What waits for a yes.
+
+    def _proposal_seen(self, wanted: bool | None) -> None:
+        if wanted is not None:
+            self.action_decide_proposal(wanted)
+
+    def action_decide_proposal(self, wanted: bool) -> None:
+        approving = self.query_one(ProposalLine).approving
+        if approving is None or not approving.decision.make(wanted):
+            self.status.hint("The turn that wanted this has ended; nothing was done.")
+        if (running := self.outbox.running) is not None:
+            running.approving = None
+        self._leave_aside()
 
     # Questions.
 

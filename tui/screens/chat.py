@@ -28,6 +28,7 @@ from tui.widgets.conversations import Conversations
 from tui.widgets.memory_panel import MemoryPanel
 from tui.widgets.offer_line import OfferLine
 from tui.widgets.prompt import Prompt
+from tui.widgets.proposal_line import ProposalLine
 from tui.widgets.question_line import QuestionLine
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_line import StatusLine
@@ -82,6 +83,7 @@ class ChatScreen(Placed, Writing, Views, Screen[None]):
                 with Conversations():
                     yield Transcript(self.clock, self._session_id)
                 yield StatusLine()
+                yield ProposalLine()
                 yield QuestionLine()
                 yield OfferLine()
                 yield Prompt(self.pace)

@@ -165,6 +165,9 @@ class Turns(Screen[None]):
                 await self._if_visible(outgoing.transcript)
             case updates.Sent():
                 answer.sent = update.messages
+            case updates.Approving():
+                outgoing.approving = update
+                self.show_aside()
             case updates.ToolUsed():
                 outcome = "" if update.ok else ", which failed"
                 answer.note(f"Used {update.tool}{outcome}: {one_line(update.result)}")
@@ -204,6 +207,7 @@ class Turns(Screen[None]):
         elif event.problem is not None:
             await self._broke_off(outgoing, event.problem)
         self.outbox.running = None
+        self.show_aside()
         self.status.rest()
         self.show_stoppable()
         self.refresh_sessions()

@@ -315,6 +315,8 @@ class Transcript(VerticalScroll):
 
     def on_resize(self, event: events.Resize) -> None:
         self._folds.unfold(everything=True)
+        # An anchored view moves, as it grows and shrinks, without its bar being drawn anew.
+        self.call_after_refresh(self.vertical_scrollbar.refresh)
 
     async def _shed(self) -> None:
         """Take the oldest turns away where there are too many, for the end will be read."""

@@ -1,0 +1,116 @@
+"""What waits for a yes: one quiet line, the whole of it on request, and a decision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from assistant.updates import Accepted, Approving, Decision, Delta, ToolUsed, Working
+from tests.tui.conftest import Stage, stage
+from tests.tui.fakes import FakeAssistant, answered
+from tools.approval import Proposal
+from tui.screens.proposal import ProposalScreen
+from tui.widgets.prompt import Prompt
+from tui.widgets.proposal_line import ProposalLine
+
+NEW = Proposal(Path("/home/ann/Documents/Lifelore/lyon.md"), None, "# Lyon\n\n- [b]map[/b]\n")
+CHANGED = Proposal(Path("/home/ann/lyon.md"), "# Lyon\n- map\n", "# Lyon\n- passport\n")
+
+
+def asking(proposal: Proposal = NEW) -> tuple[FakeAssistant, Approving]:
+    """An assistant that wants to do this, and what it waits for."""
+    assistant, approving = FakeAssistant(), Approving(proposal, Decision())
+    assistant.scripts.append(
+        [
+            Accepted("u", "s"),
+            Working("Waiting for your yes"),
+            approving,
+            ToolUsed("save_file", {}, "Done, or not.", True),
+            Delta("Well."),
+            answered("Well."),
+        ]
+    )
+    return assistant, approving
+
+
+async def proposed(standing: Stage) -> None:
+    await standing.say("Save that as lyon.md")
+    line = standing.one(ProposalLine)
+    await standing.until(lambda: line.display)
+
+
+def seen(standing: Stage) -> str:
+    screen = standing.app.screen
+    assert isinstance(screen, ProposalScreen)
+    return "\n".join(str(one.render()) for one in screen.query(Static))
+
+
+def is_made(approving: Approving) -> bool:
+    return not approving.decision.make(False)
+
+
+@pytest.mark.parametrize("key", ["y", "n"])
+async def test_it_is_looked_at_and_decided_with_a_key(key: str) -> None:
+    assistant, approving = asking()
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        assert "Save lyon.md? (a new file of 3 lines)" in standing.texts("ProposalLine")[0]
+        assert standing.status.startswith("Waiting for your yes")
+        await standing.pilot.press("ctrl+g")
+        assert str(NEW.path) in seen(standing)
+        assert "+- [b]map[/b]" in seen(standing)
+        await standing.pilot.press(key)
+        await standing.rest()
+        assert approving.decision.wait(lambda: True) is (key == "y")
+        assert not standing.one(ProposalLine).display
+        assert standing.one(Prompt).has_focus
+
+
+async def test_what_would_change_is_shown_as_a_diff() -> None:
+    assistant, approving = asking(CHANGED)
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        await standing.pilot.press("ctrl+g")
+        assert "it is there: 1 line in, 1 out" in seen(standing)
+        for line in (" # Lyon", "-- map", "+- passport"):
+            assert line in seen(standing).splitlines()
+        await standing.pilot.press("y")
+        await standing.rest()
+        assert is_made(approving)
+
+
+async def test_typing_goes_on_while_it_waits_and_decides_nothing() -> None:
+    assistant, approving = asking()
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        await standing.type("y yes")
+        assert standing.one(Prompt).text == "y yes"
+        assert standing.one(ProposalLine).display
+        await standing.pilot.press("ctrl+g", "escape")
+        assert standing.one(ProposalLine).display, "Esc leaves it open"
+        standing.chat.action_decide_proposal(False)
+        await standing.rest()
+        assert approving.decision.wait(lambda: True) is False
+        assert standing.one(Prompt).text == "y yes"
+
+
+async def test_to_stop_the_answer_is_a_no() -> None:
+    assistant, approving = asking()
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        await standing.pilot.press("ctrl+g")
+        standing.chat.stop_turn()
+        await standing.rest()
+        assert approving.decision.wait(lambda: True) is False
+        await standing.pilot.press("y")
+        assert "nothing was done" in standing.status
+
+
+async def test_leaving_while_it_waits_is_a_no() -> None:
+    assistant, approving = asking()
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        await standing.pilot.press("ctrl+q")
+    assert approving.decision.wait(lambda: True) is False
