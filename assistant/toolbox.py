@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from memory.events import Draft, Event, Note, Origin
+from memory.events import Draft, Event, Message, Note, Origin, ToolCalled
+from memory.log import Log
 from memory.ports import Clock
 from memory.recall import Memory
 from memory.store import MemoryStore
@@ -38,9 +39,7 @@ def toolbox(store: MemoryStore, clock: Clock, files: Path, message: Event) -> Re
         return store.recall(query, k, exclude=[message.id]).memories
 
     def last_answer() -> str | None:
-        said = conversation(store.log, message.session_id, message.id)
-        answers = (event.text for event in reversed(said) if event.origin is Origin.ASSISTANT)
-        return next((text for text in answers if text and text.strip()), None)
+        return _last_answer(store.log, message)
 
     return Registry(
         [
@@ -51,6 +50,23 @@ def toolbox(store: MemoryStore, clock: Clock, files: Path, message: Event) -> Re
             SaveFile(files, message.text or "", last_answer),
         ]
     )
+
+
+def _last_answer(log: Log, message: Event) -> str | None:
+    """The newest answer before the message that says more than that another one was saved."""
+    before = log.session(message.session_id)
+    saving = {
+        event.payload.reply_to
+        for event in before
+        if isinstance(event.payload, ToolCalled) and event.payload.tool == SaveFile.name
+    }
+    for event in reversed(conversation(log, message.session_id, message.id)):
+        payload = event.payload
+        if event.origin is not Origin.ASSISTANT or not isinstance(payload, Message):
+            continue
+        if payload.text.strip() and payload.reply_to not in saving:
+            return payload.text
+    return None
 
 
 def _faithful(text: str, message: Event) -> str:

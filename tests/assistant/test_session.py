@@ -360,6 +360,22 @@ def test_a_file_is_written_once_the_user_says_yes(opened: Opener, home: Path) ->
     assert str(path) in last_prompt(assistant)[-1].content
 
 
+def test_what_is_saved_is_never_the_answer_that_something_was_saved(
+    opened: Opener, home: Path
+) -> None:
+    assistant = opened(["A list.", saving("a.md"), "It is saved.", saving("b.md"), "Again."])
+    session = assistant.session()
+    list(session.send("Write a list."))
+    for name in ("a", "b"):
+        for update in session.send(f"Save that as {name}.md"):
+            if isinstance(update, Approving):
+                update.decision.make(True)
+    assert {path.name: path.read_text() for path in (home / "files").iterdir()} == {
+        "a.md": "A list.\n",
+        "b.md": "A list.\n",
+    }
+
+
 def test_without_a_decision_nothing_is_written_and_it_is_not_asked_again(
     opened: Opener, home: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.tui.conftest import Stage, stage
 from tests.tui.fakes import FakeAssistant, answered
 from tools.approval import Proposal
 from tui.screens.proposal import ProposalScreen
+from tui.widgets.key_line import KeyLine
 from tui.widgets.prompt import Prompt
 from tui.widgets.proposal_line import ProposalLine
 
@@ -114,3 +115,16 @@ async def test_leaving_while_it_waits_is_a_no() -> None:
         await proposed(standing)
         await standing.pilot.press("ctrl+q")
     assert approving.decision.wait(lambda: True) is False
+
+
+@pytest.mark.parametrize("size", [(50, 20), (90, 30), (140, 40)])
+async def test_the_keys_stay_in_view_however_long_it_is(size: tuple[int, int]) -> None:
+    assistant, _ = asking(Proposal(Path("/home/ann/long.md"), None, "line\n" * 3000))
+    async with stage(assistant, size=size) as standing:
+        await proposed(standing)
+        await standing.pilot.press("ctrl+g")
+        assert "and 2,000 more lines" in seen(standing)
+        sheet = standing.app.screen.query_one("#proposal")
+        keys = sheet.query_one(KeyLine)
+        assert keys.region.bottom <= sheet.content_region.bottom
+        assert "y save" in str(keys.render())

@@ -117,8 +117,10 @@ def test_what_waits_for_a_yes(
     assistant = full_assistant()
     before = "# Lyon\n\n- map\n- charger\n"
     proposal = Proposal(Path("/home/ann/Documents/Lifelore/lyon.md"), before, before + "- tent\n")
-    asking = [Accepted("u", "s"), Working("Waiting for your yes"), Approving(proposal, Decision())]
-    assistant.scripts.append([*asking, Delta("Saved."), answered("Saved.")])
+    approving = Approving(proposal, Decision())
+    assistant.scripts.append(
+        [Accepted("u", "s"), Working("Waiting for your yes"), approving, answered("Saved.")]
+    )
     app = app_over(assistant, theme)
 
     async def ask(pilot: Pilot[None]) -> None:
