@@ -1,17 +1,19 @@
 """Reading ahead: what a turn would begin with is done while its words are still being typed.
 
-The words are recalled for and the model reads the prompt that they would get. The turn itself does
-everything anew and finds most of the prompt read; nothing is stored, and nothing has to be true of
-words that change.
+The words are recalled for and the model reads the prompt that they would get. Where they are sent
+as they are, and nothing was said or forgotten meanwhile, the turn takes what was recalled; else it
+does everything anew. Nothing is stored, and nothing has to be true of words that change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event as Flag
 from threading import Lock
+from time import monotonic
 
 from ulid import ULID
 
@@ -23,6 +25,29 @@ from memory.events import Event, Message, Origin
 
 LEAST_CHARACTERS = 12
 """Shorter drafts say too little to recall for, and their prompts are read soon enough."""
+
+
+STALE_SECONDS = 120.0
+"""After which words are recalled for anew: what was derived of the log since may serve them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a draft recalled, and when that holds for a turn."""
+
+    text: str
+    conversation: str
+    """Id of its session; empty for one in which nothing was said."""
+    head: int
+    """Position of the log."""
+    state: TurnState
+    recall_ms: float
+    at: float = field(default_factory=monotonic)
+
+    def serves(self, text: str, conversation: str, head: int) -> bool:
+        """Whether a turn with these words would recall the same."""
+        same = (self.text, self.conversation, self.head) == (text, conversation, head)
+        return same and monotonic() - self.at < STALE_SECONDS
 
 
 def is_worth_reading(draft: str) -> bool:
@@ -44,19 +69,24 @@ def drafted(draft: str, session_id: str, now: datetime) -> Event:
     )
 
 
-def read_ahead(turn: TurnContext, model: LanguageModel) -> bool:
-    """Do what the turn of the draft would begin with, up to where the model would speak.
+def recall_ahead(turn: TurnContext, draft: Event) -> TurnState | None:
+    """What the turn of the draft would recall; None when it was cancelled."""
+    state: TurnState = {"session_id": draft.session_id, "message_id": draft.id}
+    for step in (nodes.recall, nodes.know_user):
+        if turn.cancel.is_set():
+            return None
+        state |= step(state, turn)
+    return state
+
+
+def read_ahead(turn: TurnContext, state: TurnState, model: LanguageModel) -> bool:
+    """Have the model read the prompt that would follow, up to where it would speak.
 
     False when it was cancelled, and where the model cannot read ahead.
     """
     read = getattr(model, "read_ahead", None)
     if read is None or turn.draft is None:
         return False
-    state: TurnState = {"session_id": turn.draft.session_id, "message_id": turn.draft.id}
-    for step in (nodes.recall, nodes.know_user):
-        if turn.cancel.is_set():
-            return False
-        state |= step(state, turn)
     candidates = turn.registry.candidates(turn.draft.text or "")
     if candidates:
         messages = choice_prompt(state, turn, model, candidates)
@@ -74,6 +104,16 @@ class Foresight:
         self._lock = Lock()
         self._turns = 0
         self._cancel = Flag()
+        self._foreseen: Foreseen | None = None
+
+    def keep(self, foreseen: Foreseen) -> None:
+        """For a turn that may come."""
+        self._foreseen = foreseen
+
+    def take(self, text: str, conversation: str, head: int) -> Foreseen | None:
+        """What was kept, if it serves this turn; it is not kept longer than to the next turn."""
+        foreseen, self._foreseen = self._foreseen, None
+        return foreseen if foreseen and foreseen.serves(text, conversation, head) else None
 
     def begin(self) -> Flag | None:
         """End what was read ahead before, and begin: the flag that ends it; None within a turn."""

@@ -75,6 +75,8 @@ class ToolChoice(BaseModel):
 
 def recall(state: TurnState, turn: TurnContext) -> TurnState:
     """Find memories for the user's words. Being without them never stops a turn."""
+    if turn.foreseen is not None:
+        return turn.foreseen
     text = words_of(state, turn)
     recent = history_of(state, turn)[-_RECENT:]
     said = [event.id for event in recent if event.origin is Origin.USER]
@@ -126,6 +128,8 @@ def _of_attached(
 
 def know_user(state: TurnState, turn: TurnContext) -> TurnState:
     """Let the gate choose what of the profile the prompt is given."""
+    if turn.foreseen is not None:
+        return {}  # recall has it
     try:
         known = turn.person.known(words_of(state, turn))
     except MemoryFault:

@@ -18,7 +18,14 @@ from assistant.attaching import read_document
 from assistant.background import Background
 from assistant.derive import Consolidation
 from assistant.errors import AssistantFault
-from assistant.foresight import Foresight, drafted, is_worth_reading, read_ahead
+from assistant.foresight import (
+    Foreseen,
+    Foresight,
+    drafted,
+    is_worth_reading,
+    read_ahead,
+    recall_ahead,
+)
 from assistant.graph import TurnGraph
 from assistant.keeping import Keeping, passing
 from assistant.machine import saves_power
@@ -125,7 +132,7 @@ class Assistant:
         self.store.catch_up_instant()
         if session_id is not None and self.store.sessions.summary(session_id) is None:
             raise NotFound(f"There is no session {session_id}; `lifelore sessions` lists them.")
-        return Session(session_id or str(ULID()), self, self._kept)
+        return Session(session_id or str(ULID()), self, self._kept, begun=session_id or "")
 
     def title(self, session_id: str) -> str | None:
         """What a conversation is called in the list; None for one without words."""
@@ -269,14 +276,17 @@ class Assistant:
                 if payload is not None
             ]
             event = keeping.log.append(drafts)[-1]
-            session.opening = None
+            # What was recalled ahead was for words that are kept.
+            place = session.begun if keeping.lasting else session.id
+            foreseen = self._foresight.take(text, place, event.seq - len(drafts))
+            session.opening, session.begun = None, session.id
             yield Accepted(event.id, session.id)
             yield from map(Notice, self.model.take_notices())
             if replaced:
                 yield Notice(f"{replaced} characters that are not Unicode were replaced by \ufffd.")
             wish = not_to_remember(text) if keeping.lasting else None
             asks = keeping.lasting and wish is None
-            updates = self._answer(event, session, self._limits, asks=asks)
+            updates = self._answer(event, session, self._limits, asks=asks, foreseen=foreseen)
             yield from self._unremembered(event, wish, updates) if wish else updates
         self._wake_background()
 
@@ -293,7 +303,7 @@ class Assistant:
                 *passages_as_drafts(document.name, text, session.id),
             ]
             events = self.store.append(drafts)[len(opening) :]
-            session.opening = None
+            session.opening, session.begun = None, session.id
         self._wake_background()
         return _turn(events)
 
@@ -344,7 +354,18 @@ class Assistant:
             with self._idle():
                 event = drafted(text, session.id, self._clock.now())
                 context = self._context(event, session, self._limits, cancel=cancel, asks=False)
-                return read_ahead(replace(context, draft=event), model)
+                told: list[Update] = []
+                context = replace(context, draft=event, emit=told.append)
+                head = self.store.log.head()
+                state = recall_ahead(context, event)
+                if state is None:
+                    return False
+                # What the user must be told of is told by the turn, which then recalls itself.
+                if session.keeping.lasting and not any(isinstance(u, Notice) for u in told):
+                    self._foresight.keep(
+                        Foreseen(text, session.begun, head, state, context.watch.marks["recall"])
+                    )
+                return read_ahead(context, state, model)
         except (AssistantFault, MemoryFault):
             return False  # the turn itself tells, if the words are sent
         finally:
@@ -390,11 +411,21 @@ class Assistant:
         )
 
     def _answer(
-        self, event: Event, session: Session, limits: TurnLimits, *, asks: bool
+        self,
+        event: Event,
+        session: Session,
+        limits: TurnLimits,
+        *,
+        asks: bool,
+        foreseen: Foreseen | None = None,
     ) -> Generator[Update, None, None]:
         keeping, cancel = session.keeping, session.cancelled
         context = self._context(event, session, limits, cancel=cancel, asks=asks)
         state: TurnState = {"session_id": session.id, "message_id": event.id}
+        if foreseen is not None:
+            # Its time too, which decides on the room for memories: the prompt is that one.
+            context.watch.marks["recall"] = foreseen.recall_ms
+            context = replace(context, foreseen={**foreseen.state, **state})
         answered = False
         thread = f"{self._runs.id}/{event.id}"
         updates = keeping.graph.run(thread, state, context)
@@ -450,8 +481,11 @@ class Session:
         assistant: Assistant,
         keeping: Keeping,
         opening: SessionOpened | None = None,
+        begun: str = "",
     ) -> None:
         self.id = session_id
+        self.begun = begun
+        """Its id once there is something to read in it; empty before."""
         self.keeping = keeping
         self.opening = opening
         """Goes before its first words, where it began in another conversation."""
@@ -505,7 +539,8 @@ class Session:
         opening = SessionOpened(
             forked_from=said[place - 1].id if place else None,
         )
-        return Session(str(ULID()), self._assistant, self.keeping, opening)
+        session_id = str(ULID())
+        return Session(session_id, self._assistant, self.keeping, opening, begun=session_id)
 
     @property
     def temporary(self) -> bool:

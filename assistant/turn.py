@@ -118,5 +118,7 @@ class TurnContext:
     """Tells the front end; set by the graph for each step."""
     read: AlreadyRead = field(default_factory=AlreadyRead)
     watch: Stopwatch = field(default_factory=Stopwatch)
+    foreseen: TurnState | None = None
+    """What was recalled for the same words while they were typed."""
     draft: Event | None = None
     """Words that are not said yet, where a turn is only anticipated; they are in no log."""

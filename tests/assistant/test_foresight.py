@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 
 import pytest
 
-from assistant import machine, reading
+from assistant import foresight, machine, reading
 from assistant import session as sessions
 from assistant.models.base import ChatMessage, LanguageModel
 from assistant.models.fakes import ScriptedModel
 from assistant.models.slot import ModelSlot
 from assistant.session import Assistant
-from assistant.updates import Answered
+from assistant.updates import Answered, Notice
 from memory.forget import leftovers
 from tests.assistant.builders import answer_to, only, open_scripted
 
@@ -93,6 +94,79 @@ def test_a_turn_has_the_same_prompts_whatever_was_read_ahead(
         return [call.messages for call in model.calls]
 
     assert prompts("with", ahead=True) == prompts("without", ahead=False)
+
+
+class Recalls:
+    """Counts the recalls of an assistant's store, and lets them fail."""
+
+    def __init__(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.fails = False
+        recall = stage.assistant.store.recall
+
+        def counted(*arguments: object, **options: object) -> object:
+            self.count += 1
+            found = recall(*arguments, **options)  # type: ignore[arg-type]
+            return replace(found, degraded="Words only.") if self.fails else found
+
+        monkeypatch.setattr(stage.assistant.store, "recall", counted)
+
+
+@pytest.fixture
+def recalls(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Recalls:
+    return Recalls(stage, monkeypatch)
+
+
+def test_a_turn_takes_what_was_recalled_for_its_words(stage: Stage, recalls: Recalls) -> None:
+    session = stage.assistant.session()
+    for text in (ASKED, "And what did I say about shellfish?"):
+        recalls.count = 0
+        assert session.anticipate(text)
+        updates = list(session.send(text))
+        assert recalls.count == 1
+        [answered] = only(Answered, updates)
+        assert answered.memories
+        assert answered.ms.recall > 0
+
+
+def test_what_was_recalled_serves_one_turn_of_the_same_words_in_the_same_place(
+    stage: Stage, recalls: Recalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant = stage.assistant
+
+    def recalled_anew(send: Callable[[], object]) -> bool:
+        assert assistant.anticipate(ASKED)
+        recalls.count = 0
+        send()
+        return recalls.count == 1
+
+    session = assistant.session()
+    assert recalled_anew(lambda: list(session.send(f"{ASKED} ")))
+    assert recalled_anew(lambda: list(session.send(ASKED))), "something was said there before"
+    first = session.said()[0].id
+    assert recalled_anew(lambda: list(session.fork(first).send(ASKED)))
+    assert recalled_anew(lambda: list(assistant.temporary_session().send(ASKED)))
+    assert recalled_anew(lambda: list(session.regenerate(first)))
+    assert not recalled_anew(lambda: list(assistant.session().send(ASKED)))
+    recalls.count = 0
+    list(assistant.session().send(ASKED))
+    assert recalls.count == 1, "it was used up"
+
+    def forgotten_meanwhile() -> None:
+        assistant.forget(assistant.plan_forgetting([first]))
+        list(assistant.session().send(ASKED))
+
+    assert recalled_anew(forgotten_meanwhile)
+    monkeypatch.setattr(foresight, "STALE_SECONDS", 0.0)
+    assert recalled_anew(lambda: list(assistant.session().send(ASKED)))
+
+
+def test_what_recall_has_to_tell_is_told_by_the_turn(stage: Stage, recalls: Recalls) -> None:
+    recalls.fails = True
+    assert stage.assistant.anticipate(ASKED)
+    updates = list(stage.assistant.session().send(ASKED))
+    assert recalls.count == 2
+    assert Notice("Words only.") in updates
 
 
 def test_what_was_typed_is_stored_nowhere(stage: Stage, home: Path) -> None:
