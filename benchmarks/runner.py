@@ -15,8 +15,8 @@ from memory.ports import Progress
 
 RECALL = ("locomo", "beam", "realmem", "prefeval")
 """The benchmarks of recall: a module each, with a `run` over official data."""
-CHOICES = ("personamem", "prefeval_choice", "gate_choice")
-"""Multiple choice by a language model, on a sample: a module each, with a `run`."""
+CHOICES = ("personamem", "prefeval_choice", "gate_choice", "damage")
+"""A language model answers a sample of questions: a module each, with a `run`."""
 TRAINED = ("style", "gate_rejects", "nights", "unlearning")
 """Adapters are trained and measured, in a folder by which a run goes on: a module each."""
 KEPT = ("screen",)
