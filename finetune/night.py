@@ -229,7 +229,7 @@ class Night:
         self.adapters.prune()
         text = f"Adapter {number}. {decision.text}"
         if manifest.strength < 1:
-            text += f" That is at {manifest.strength:.0%} of its strength; at more it did harm."
+            text += f" That is at {manifest.strength:.0%} of its strength; at more it lost skill."
         outcome = Outcome(text, decision, number)
         return self._ended(outcome, "evaluate", {"scores": figures(manifest.measured)})
 

@@ -2,7 +2,8 @@
 
 A LoRA that is scaled stands on the straight line between the base and the trained model. Points in
 between keep most of what was learnt and lose less of everything else (WiSE-FT, Wortsman et al.
-2022), and what was nearly learnt by heart is no longer recited.
+2022). That mends lost skill. What was learnt by heart is only hidden by it, for the weights hold it
+at every strength: an adapter that recites, or brings up the user's affairs, is not weakened.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from finetune.scores import Measured
 
 STRENGTHS = (1.0, 0.7, 0.5)
 """Tried one after the other."""
-_HARM = frozenset({"capability", "validity", "leak", "contamination"})
+_SKILL = frozenset({"capability", "validity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def strongest(
 ) -> Tried:
     """At the greatest strength that passes the gate; else as the last one that was tried.
 
-    A weaker one is tried only where all that spoke against the stronger was harm done, so the
-    held-out words never choose; the probes for harm are passed at one of three tries. Raises NoRoom
+    A weaker one is tried only where all that spoke against the stronger was lost skill, so the
+    held-out words never choose; the tests of skill are passed at one of three tries. Raises NoRoom
     and what `measure` raises.
     """
 
@@ -50,7 +51,7 @@ def strongest(
     tried = at(first)
     for strength in weaker:
         codes = {reason.code for reason in tried.decision.reasons}
-        if not codes or not codes <= _HARM:
+        if not codes or not codes <= _SKILL:
             break
         tried = at(strength)
     return tried

@@ -53,16 +53,18 @@ def judged(monkeypatch: pytest.MonkeyPatch, *verdicts: tuple[Code, ...]) -> list
     ("verdicts", "strength"),
     [
         ([()], 1.0),
-        ([("leak",), ()], STRENGTHS[1]),
-        ([("leak", "capability"), ("capability",), ()], STRENGTHS[2]),
-        ([("leak",), ("leak",), ("leak",)], STRENGTHS[2]),
-        ([("leak", "no_gain")], 1.0),
+        ([("validity",), ()], STRENGTHS[1]),
+        ([("validity", "capability"), ("capability",), ()], STRENGTHS[2]),
+        ([("capability",), ("capability",), ("capability",)], STRENGTHS[2]),
+        ([("capability", "no_gain")], 1.0),
+        ([("capability", "leak")], 1.0),
+        ([("contamination",)], 1.0),
         ([("too_little_trained",)], 1.0),
         ([("preferences",)], 1.0),
-        ([("leak",), ("no_gain",)], STRENGTHS[1]),
+        ([("capability",), ("no_gain",)], STRENGTHS[1]),
     ],
 )
-def test_it_is_weakened_only_where_harm_alone_spoke_against_it(
+def test_it_is_weakened_only_where_lost_skill_alone_spoke_against_it(
     weights: Path,
     monkeypatch: pytest.MonkeyPatch,
     verdicts: list[tuple[Code, ...]],
