@@ -1,9 +1,10 @@
 """Does the gate say no to what it should, for the right reason, and yes to a good adapter?
 
 Real adapters on the real served model, of one writer: a good one; one trained on noise; one at
-thirty times the learning rate; one that after the same training prefers the opposite of the
+thirty times the learning rate; one that after some of the training prefers the opposite of the
 held-out preferences; one from ten texts; one that was shown a few texts until it knew them by
-heart. Preferences are the writer's own text over the base's answer to the same instruction.
+heart. Preferences are the text that belongs to an instruction over another held-out one, about as
+long: both are in the writer's manner, so that learning it moves neither.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from assistant.settings import Settings
 from benchmarks import writers
 from benchmarks.report import Report, Row, sha256_of
 from benchmarks.sampling import Sampling
-from finetune import dataset as datasets
 from finetune.arguments import Arguments
 from finetune.dataset import Dataset, Limits
 from finetune.errors import LossNotFinite
@@ -39,7 +39,6 @@ from memory.ports import Progress
 LIMITS = Limits(newest=80, general=30, questions=0.2, heldout_most=16)
 GOOD = Arguments(epochs=3)
 _PAIRS = 12
-_REJECTED_TOKENS = 60
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -74,13 +73,13 @@ def _noise(dataset: Dataset) -> Dataset:
 
 
 def _opposite(dataset: Dataset) -> Dataset:
-    """The held-out preferences turned round, trained after the writer's texts."""
+    """The held-out preferences turned round, trained after some of the writer's texts."""
     turned = [
         e.model_copy(update={"chosen": e.rejected, "rejected": e.chosen})
         for e in dataset.heldout
         if isinstance(e, Pair)
     ]
-    return replace(dataset, train=(*dataset.train, *turned))
+    return replace(dataset, train=(*_few(dataset).train, *turned))
 
 
 def _ten(dataset: Dataset) -> Dataset:
@@ -181,9 +180,7 @@ def run(data: Path, settings: Settings, sampling: Sampling, progress: Progress) 
     rows: list[Row] = []
     try:
         replay = writers.general_of(served, LIMITS.general, folder / "general.jsonl", progress)
-        dataset = _with_pairs(
-            writers.dataset_of(folder / "data", mails, LIMITS, replay), served, folder, progress
-        )
+        dataset = _with_pairs(writers.dataset_of(folder / "data", mails, LIMITS, replay))
         for case in CASES:
             rows += _rows(case, _judged(case, dataset, served, settings, folder, progress))
     finally:
@@ -191,28 +188,24 @@ def run(data: Path, settings: Settings, sampling: Sampling, progress: Progress) 
     return Report("gate_rejects", sha256_of(sorted(data.glob("*.jsonl"))), rows)
 
 
-def _with_pairs(dataset: Dataset, served: OnceForBase, folder: Path, progress: Progress) -> Dataset:
+def _with_pairs(dataset: Dataset) -> Dataset:
     """With held-out preferences beside the held-out texts."""
-    path = folder / "pairs.jsonl"
-    if path.exists():
-        return datasets.load(path)
-    pairs = []
-    for done, text in enumerate(writers.texts_of(dataset.heldout)[:_PAIRS]):
-        progress("preferences", done, _PAIRS)
-        rejected = served.answer(text.prompt, _REJECTED_TOKENS)
-        pairs.append(
-            Pair(
-                id=identity("pair", text.sources),
-                prompt=text.prompt,
-                chosen=text.answer,
-                rejected=rejected or "No.",
-                sources=text.sources,
-                seq=text.seq,
-            )
+    held = writers.texts_of(dataset.heldout)
+    pairs = [
+        Pair(
+            id=identity("pair", text.sources),
+            prompt=text.prompt,
+            chosen=text.answer,
+            rejected=min(
+                (other.answer for other in held if other is not text),
+                key=lambda answer: abs(len(answer) - len(text.answer)),
+            ),
+            sources=text.sources,
+            seq=text.seq,
         )
-    dataset = replace(dataset, heldout=(*dataset.heldout, *pairs))
-    datasets.save(dataset, path)
-    return dataset
+        for text in held[:_PAIRS]
+    ]
+    return replace(dataset, heldout=(*dataset.heldout, *pairs))
 
 
 class _Kept(BaseModel):

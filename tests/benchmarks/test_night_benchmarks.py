@@ -142,7 +142,8 @@ def test_a_verdict_is_right_only_for_the_right_reason() -> None:
     assert (right.value, "too_little_trained" in right.category) == (1.0, True)
     other = Judged(trained_on=50, base=Scores(), candidate=Scores())
     assert gate_rejects._rows(case, gate_rejects._Kept(strength=1, measured=other))[0].value == 0.0
-    assert gate_rejects._rows(gate_rejects.CASES[3], None)[0].value == 1.0
+    diverged = next(c for c in gate_rejects.CASES if c.name == "learning rate x30")
+    assert gate_rejects._rows(diverged, None)[0].value == 1.0
 
 
 def test_bytes_of_a_canary_are_found(tmp_path: Path) -> None:
