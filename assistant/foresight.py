@@ -20,7 +20,7 @@ from ulid import ULID
 from assistant import nodes
 from assistant.asking import answer_prompt, choice_prompt
 from assistant.models.base import LanguageModel
-from assistant.turn import TurnContext, TurnState
+from assistant.turn import Foreseen, TurnContext, TurnState
 from memory.events import Event, Message, Origin
 
 LEAST_CHARACTERS = 12
@@ -32,16 +32,15 @@ STALE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What a draft recalled, and when that holds for a turn."""
+class _Kept:
+    """What a draft recalled, and for which turn that holds."""
 
     text: str
     conversation: str
     """Id of its session; empty for one in which nothing was said."""
     head: int
     """Position of the log."""
-    state: TurnState
-    recall_ms: float
+    foreseen: Foreseen
     at: float = field(default_factory=monotonic)
 
     def serves(self, text: str, conversation: str, head: int) -> bool:
@@ -69,24 +68,25 @@ def drafted(draft: str, session_id: str, now: datetime) -> Event:
     )
 
 
-def recall_ahead(turn: TurnContext, draft: Event) -> TurnState | None:
+def recall_ahead(turn: TurnContext, draft: Event) -> Foreseen | None:
     """What the turn of the draft would recall; None when it was cancelled."""
-    state: TurnState = {"session_id": draft.session_id, "message_id": draft.id}
-    for step in (nodes.recall, nodes.know_user):
-        if turn.cancel.is_set():
-            return None
-        state |= step(state, turn)
-    return state
+    if turn.cancel.is_set():
+        return None
+    state = nodes.recall({"session_id": draft.session_id, "message_id": draft.id}, turn)
+    return Foreseen(state, turn.watch.marks.get("recall", 0.0))
 
 
-def read_ahead(turn: TurnContext, state: TurnState, model: LanguageModel) -> bool:
+def read_ahead(turn: TurnContext, foreseen: Foreseen, model: LanguageModel) -> bool:
     """Have the model read the prompt that would follow, up to where it would speak.
 
     False when it was cancelled, and where the model cannot read ahead.
     """
     read = getattr(model, "read_ahead", None)
-    if read is None or turn.draft is None:
+    if read is None or turn.draft is None or turn.cancel.is_set():
         return False
+    state: TurnState = {"session_id": turn.draft.session_id, "message_id": turn.draft.id}
+    state |= foreseen.state
+    state |= nodes.know_user(state, turn)
     candidates = turn.registry.candidates(turn.draft.text or "")
     if candidates:
         messages = choice_prompt(state, turn, model, candidates)
@@ -104,16 +104,16 @@ class Foresight:
         self._lock = Lock()
         self._turns = 0
         self._cancel = Flag()
-        self._foreseen: Foreseen | None = None
+        self._kept: _Kept | None = None
 
-    def keep(self, foreseen: Foreseen) -> None:
+    def keep(self, text: str, conversation: str, head: int, foreseen: Foreseen) -> None:
         """For a turn that may come."""
-        self._foreseen = foreseen
+        self._kept = _Kept(text, conversation, head, foreseen)
 
     def take(self, text: str, conversation: str, head: int) -> Foreseen | None:
         """What was kept, if it serves this turn; it is not kept longer than to the next turn."""
-        foreseen, self._foreseen = self._foreseen, None
-        return foreseen if foreseen and foreseen.serves(text, conversation, head) else None
+        kept, self._kept = self._kept, None
+        return kept.foreseen if kept and kept.serves(text, conversation, head) else None
 
     def begin(self) -> Flag | None:
         """End what was read ahead before, and begin: the flag that ends it; None within a turn."""

@@ -76,7 +76,7 @@ class ToolChoice(BaseModel):
 def recall(state: TurnState, turn: TurnContext) -> TurnState:
     """Find memories for the user's words. Being without them never stops a turn."""
     if turn.foreseen is not None:
-        return turn.foreseen
+        return turn.foreseen.state
     text = words_of(state, turn)
     recent = history_of(state, turn)[-_RECENT:]
     said = [event.id for event in recent if event.origin is Origin.USER]
@@ -128,9 +128,10 @@ def _of_attached(
 
 def know_user(state: TurnState, turn: TurnContext) -> TurnState:
     """Let the gate choose what of the profile the prompt is given."""
-    if turn.foreseen is not None:
-        return {}  # recall has it
     try:
+        if turn.foreseen is not None:
+            # These words, which recall would have followed, may change what is known.
+            turn.store.catch_up_instant()
         known = turn.person.known(words_of(state, turn))
     except MemoryFault:
         return {}  # recall has said why

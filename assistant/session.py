@@ -19,7 +19,6 @@ from assistant.background import Background
 from assistant.derive import Consolidation
 from assistant.errors import AssistantFault
 from assistant.foresight import (
-    Foreseen,
     Foresight,
     drafted,
     is_worth_reading,
@@ -33,7 +32,7 @@ from assistant.models.slot import ModelSlot
 from assistant.person import Offer, Person
 from assistant.portrait import Portrait, portrait
 from assistant.runs import Runs
-from assistant.turn import AlreadyRead, TurnContext, TurnLimits, TurnState
+from assistant.turn import AlreadyRead, Foreseen, TurnContext, TurnLimits, TurnState
 from assistant.updates import Accepted, Answered, Approving, Notice, Update, Working
 from assistant.welcome import Welcome
 from assistant.wishes import Unremembering, Wish, not_to_remember
@@ -336,10 +335,10 @@ class Assistant:
     def anticipate(self, draft: str, session: Session | None = None) -> bool:
         """Do what a turn with these words would begin with, so that sending them finds it done.
 
-        Nothing of it is kept, and the turn is the same without. Blocks; a turn, another draft and
-        `stop_anticipating` end it at once. Without a `session` the words would begin a new one.
-        Says whether all was done: not for a few letters, nor before the model is loaded, nor where
-        it cannot read ahead, nor while the machine saves power.
+        What it recalled serves a turn of the same words; the turn is the same without. Blocks; a
+        turn, another draft and `stop_anticipating` end it at once. Without a `session` the words
+        would begin a new one. Says whether all was done: not for a few letters, nor before the
+        model is loaded, nor where it cannot read ahead, nor while the machine saves power.
         """
         session = session or Session(str(ULID()), self, self._kept)
         model, cancel = self.model.loaded(), self._foresight.begin()
@@ -357,15 +356,13 @@ class Assistant:
                 told: list[Update] = []
                 context = replace(context, draft=event, emit=told.append)
                 head = self.store.log.head()
-                state = recall_ahead(context, event)
-                if state is None:
+                foreseen = recall_ahead(context, event)
+                if foreseen is None:
                     return False
                 # What the user must be told of is told by the turn, which then recalls itself.
                 if session.keeping.lasting and not any(isinstance(u, Notice) for u in told):
-                    self._foresight.keep(
-                        Foreseen(text, session.begun, head, state, context.watch.marks["recall"])
-                    )
-                return read_ahead(context, state, model)
+                    self._foresight.keep(text, session.begun, head, foreseen)
+                return read_ahead(context, foreseen, model)
         except (AssistantFault, MemoryFault):
             return False  # the turn itself tells, if the words are sent
         finally:
@@ -425,7 +422,7 @@ class Assistant:
         if foreseen is not None:
             # Its time too, which decides on the room for memories: the prompt is that one.
             context.watch.marks["recall"] = foreseen.recall_ms
-            context = replace(context, foreseen={**foreseen.state, **state})
+            context = replace(context, foreseen=foreseen)
         answered = False
         thread = f"{self._runs.id}/{event.id}"
         updates = keeping.graph.run(thread, state, context)

@@ -54,18 +54,20 @@ def toolbox(store: MemoryStore, clock: Clock, files: Path, message: Event) -> Re
 
 def _last_answer(log: Log, message: Event) -> str | None:
     """The newest answer before the message that says more than that another one was saved."""
-    before = log.session(message.session_id)
+    said = conversation(log, message.session_id, message.id)
+    # A fork begins with what was said in another session.
+    calls = [event.payload for id_ in {e.session_id for e in said} for event in log.session(id_)]
     saving = {
-        event.payload.reply_to
-        for event in before
-        if isinstance(event.payload, ToolCalled) and event.payload.tool == SaveFile.name
+        call.reply_to
+        for call in calls
+        if isinstance(call, ToolCalled) and call.tool == SaveFile.name
     }
-    for event in reversed(conversation(log, message.session_id, message.id)):
-        payload = event.payload
+    for event in reversed(said):
+        payload, text = event.payload, event.text or ""  # as the user corrected it
         if event.origin is not Origin.ASSISTANT or not isinstance(payload, Message):
             continue
-        if payload.text.strip() and payload.reply_to not in saving:
-            return payload.text
+        if text.strip() and payload.reply_to not in saving:
+            return text
     return None
 
 

@@ -50,6 +50,15 @@ class TurnState(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What recall found for words that were not yet said."""
+
+    state: TurnState
+    """As recall leaves it."""
+    recall_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnLimits:
     """Tokens and counts that bound a turn."""
 
@@ -118,7 +127,7 @@ class TurnContext:
     """Tells the front end; set by the graph for each step."""
     read: AlreadyRead = field(default_factory=AlreadyRead)
     watch: Stopwatch = field(default_factory=Stopwatch)
-    foreseen: TurnState | None = None
+    foreseen: Foreseen | None = None
     """What was recalled for the same words while they were typed."""
     draft: Event | None = None
     """Words that are not said yet, where a turn is only anticipated; they are in no log."""

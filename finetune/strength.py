@@ -1,4 +1,4 @@
-"""The strength at which an adapter serves: as it was trained, or weakened until it does no harm.
+"""The strength at which an adapter serves: as it was trained, or weaker where that cost skill.
 
 A LoRA that is scaled stands on the straight line between the base and the trained model. Points in
 between keep most of what was learnt and lose less of everything else (WiSE-FT, Wortsman et al.

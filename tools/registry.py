@@ -15,7 +15,7 @@ AnyTool = Tool | ActingTool
 
 NO_TOOL = "none"
 """What a model answers when it needs no tool."""
-NOT_APPROVED = "Nothing was done, for the user did not say yes."
+NOT_APPROVED = "Nothing was done: it needs the user's yes, which was not given."
 
 
 @dataclass(frozen=True, slots=True)

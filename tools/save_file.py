@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
@@ -45,13 +47,16 @@ class SaveFile:
 
     def propose(self, arguments: Arguments) -> Proposal:
         assert isinstance(arguments, SaveFileArguments)
+        asked = _REQUEST.search(self._said)
+        if asked is not None and _TO_WRITE.search(self._said[: asked.start() + 1]):
+            raise ToolFailed("What is to be saved is not written yet; ask again when it is.")
         path = self._folder / self._name(arguments.file)
         text = self._last_answer()
         if text is None:
             raise ToolFailed("There is no answer in this conversation yet that could be saved.")
         after = text.rstrip() + "\n"
         before = _content(path)
-        if before == after:
+        if before is not None and before.splitlines() == after.splitlines():
             raise ToolFailed(f"{path} holds exactly this already.")
         return Proposal(path, before, after)
 
@@ -66,16 +71,18 @@ class SaveFile:
                 file.write(proposal.after)
                 file.flush()
                 os.fsync(file.fileno())
+            if proposal.before is not None:
+                shutil.copymode(path, part)
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise ToolFailed(f"{path} could not be written: {error.strerror}.") from error
         return f"It is saved in {path}."
 
     def _name(self, wanted: str) -> str:
         """A plain file name of a kind that holds text. Raises ToolFailed."""
-        named = [found["name"] for found in _NAMED.finditer(self._said)]
-        name = " ".join((named[-1] if named else wanted).split())
+        name = " ".join((_named_in(self._said) or wanted).split())
         if Path(name).suffix.lower() not in _KINDS:
             name += _KINDS[0]
         if len(name) > _LONGEST or not re.fullmatch(_FILE, name, re.IGNORECASE):
@@ -100,8 +107,24 @@ def _content(path: Path) -> str | None:
         raise ToolFailed(f"{path} cannot be read: {error.strerror}.") from error
 
 
-_NAMED = re.compile(
-    rf"\b(?:as|to|in|into|file|called|named)\s+[\"'“‘`]?(?P<name>{_FILE})", re.IGNORECASE
+def _named_in(said: str) -> str | None:
+    """The file that the request names: the words after its last "as", "called" or the like."""
+    asked = _REQUEST.search(said)
+    sentence = re.split(r"(?<=[.?!])\s+", said[asked.start() if asked else 0 :].lstrip(".?!,; "))[0]
+    if quoted := _QUOTED.search(sentence):
+        return quoted["name"]
+    for marks in (r"as|file|called|named|folder", r"to|in|into"):
+        pieces = re.split(rf"\b(?:{marks})\s+", sentence, flags=re.IGNORECASE)
+        if len(pieces) > 1 and (name := re.match(_FILE, pieces[-1], re.IGNORECASE)):
+            return name[0]
+    return None
+
+
+_QUOTED = re.compile(rf"[\"'“‘`](?P<name>{_FILE})[\"'”’`]", re.IGNORECASE)
+_TO_WRITE = re.compile(
+    rf"{ASKING}(?:write|make|create|draft|compose|give|list|plan|prepare|suggest|translate"
+    r"|summari[sz]e|explain|tell)\b",
+    re.IGNORECASE,
 )
 _WHAT = r"(?:it|this|that|these|those|(?:the|your|my|this|that)\s[^.?!\n]{1,60}?)"
 _REQUEST = re.compile(

@@ -181,16 +181,17 @@ def _interrupt_cancels(conversation: Session) -> Iterator[None]:
 
 def _approved(proposal: Proposal) -> bool:
     """Show what would be done, and ask; without a terminal to ask in it is a no."""
-    if not sys.stdin.isatty():
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    print(f"{proposal.path} ({proposal.summary})")
+    say(f"{proposal.path} ({proposal.summary})")
     for line in proposal.diff():
-        print(f"  {line}")
+        say(f"  {line}")
+    print("Save it? [y/N] ", end="", file=sys.stderr, flush=True)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return input("Save it? [y/N] ").strip().lower() in ("y", "yes")
-    except (KeyboardInterrupt, EOFError):
-        print()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        say("")
         return False
     finally:
         signal.signal(signal.SIGINT, before)

@@ -78,7 +78,14 @@ def test_a_turn_has_the_same_prompts_whatever_was_read_ahead(
     monkeypatch.setattr(reading, "LEAST_TOKENS", 0)
     # How long a recall takes decides too, and no two take the same time.
     monkeypatch.setattr(reading, "_RECALL_SHARE", 0.0)
-    turns = ("I am baking for Anna on Sunday.", ASKED, "What is 12 * 7 in all?", "And for me?")
+    turns = (
+        "I am baking for Anna on Sunday.",
+        ASKED,
+        "What is 12 * 7 in all?",
+        "And for me?",
+        "Please answer in German from now on. What should I bake for Anna?",
+        "Please answer in English from now on. What should I bake for Anna?",
+    )
 
     def prompts(name: str, *, ahead: bool) -> list[tuple[ChatMessage, ...]]:
         model = ScriptedModel(lambda messages: "Noted, of course, as you say.")
@@ -86,7 +93,7 @@ def test_a_turn_has_the_same_prompts_whatever_was_read_ahead(
         model.calls.clear()
         session = assistant.session()
         for text in turns:
-            for draft in drafts if ahead else ():
+            for draft in (*drafts, text) if ahead else ():
                 session.anticipate(draft)
             list(session.send(text))
         assistant.close()

@@ -376,6 +376,20 @@ def test_what_is_saved_is_never_the_answer_that_something_was_saved(
     }
 
 
+def test_what_is_saved_stands_as_the_user_corrected_it_in_a_fork_too(
+    opened: Opener, home: Path
+) -> None:
+    assistant = opened(["A wrong list.", saving("a.md"), "It is saved.", "Well.", saving("b.md")])
+    session = assistant.session()
+    [answered] = only(Answered, session.send("Write a list."))
+    session.correct(answered.message_id, "My list.")
+    asked = only(Approving, session.send("Save that as a.md"))
+    [accepted] = only(Accepted, session.send("And now?"))
+    fork = session.fork(accepted.message_id)
+    asked += only(Approving, fork.send("Save that as b.md"))
+    assert [one.proposal.after for one in asked] == ["My list.\n", "My list.\n"]
+
+
 def test_without_a_decision_nothing_is_written_and_it_is_not_asked_again(
     opened: Opener, home: Path
 ) -> None:

@@ -88,12 +88,38 @@ def test_a_file_that_changed_since_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "lyon.md").read_text(encoding="utf-8") == "mine"
 
 
-def test_the_name_is_the_one_that_the_user_gave(tmp_path: Path) -> None:
-    said = "Please save this as packing list.txt, thanks"
-    assert proposed(tmp_path, "answer.md", said).path == tmp_path / "packing list.txt"
-    assert proposed(tmp_path, "notes", "Save it as a file").path == tmp_path / "notes.md"
-    said = "Save the one in old.md as new.md"
-    assert proposed(tmp_path, "x.md", said).path == tmp_path / "new.md"
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Please save this as packing list.txt, thanks", "packing list.txt"),
+        ("Save it as a file", "notes.md"),
+        ("Save the one in old.md as new.md", "new.md"),
+        ("Save that to a file called lyon.md", "lyon.md"),
+        ("Save the recipe to the file recipe.md", "recipe.md"),
+        ("Put it into a text file named notes.txt", "notes.txt"),
+        ("save this in my folder as plan.md", "plan.md"),
+        ("Save this list of things to do in Rome as rome.md", "rome.md"),
+        ("Save it as list of things to do in Rome.md", "list of things to do in Rome.md"),
+        ("Save it to packing list.md", "packing list.md"),
+        ('Save it as "as you like it.md", please', "as you like it.md"),
+        ("Great. Can you save that as trip.md? Also add bread to the list in food.md", "trip.md"),
+    ],
+)
+def test_the_name_is_the_one_that_the_user_gave(tmp_path: Path, said: str, name: str) -> None:
+    assert tool(tmp_path).may_help(said)
+    assert proposed(tmp_path, "notes", said).path == tmp_path / name
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Write a packing list for Lyon, and save it as list.md",
+        "Please draft a letter to Ann. Then save it to a file.",
+    ],
+)
+def test_what_is_not_written_yet_is_not_saved(tmp_path: Path, said: str) -> None:
+    with pytest.raises(ToolFailed, match="not written yet"):
+        proposed(tmp_path, "list.md", said)
 
 
 @pytest.mark.parametrize(
@@ -117,12 +143,33 @@ def test_what_is_no_plain_text_file_is_left_alone(tmp_path: Path) -> None:
 def test_there_must_be_something_to_save_and_something_to_change(tmp_path: Path) -> None:
     with pytest.raises(ToolFailed, match="no answer"):
         tool(tmp_path, answer=None).propose(SaveFileArguments(file="a.md"))
-    (tmp_path / "a.md").write_text(ANSWER, encoding="utf-8")
-    with pytest.raises(ToolFailed, match="already"):
-        proposed(tmp_path, "a.md")
+    for same in (ANSWER, ANSWER.rstrip(), ANSWER.replace("\n", "\r\n")):
+        (tmp_path / "a.md").write_bytes(same.encode())
+        with pytest.raises(ToolFailed, match="already"):
+            proposed(tmp_path, "a.md")
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("mine", encoding="utf-8")
+    path.chmod(0o600)
+    tool(tmp_path).carry_out(proposed(tmp_path, "a.md"))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ToolFailed, match="could not be written: No space left"):
+        tool(tmp_path).carry_out(proposed(tmp_path, "a.md"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    with pytest.raises(ToolFailed, match=r"could not be written|cannot be read"):
-        tool(tmp_path).carry_out(Proposal(tmp_path / "file" / "a.md", None, ANSWER))
+    with pytest.raises(ToolFailed, match="cannot be read"):
+        proposed(tmp_path / "file", "a.md")

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from assistant.updates import Accepted, Approving, Decision, Delta, ToolUsed, Working
+from assistant.updates import Accepted, Approving, Asking, Decision, Delta, ToolUsed, Working
 from tests.tui.conftest import Stage, stage
-from tests.tui.fakes import FakeAssistant, answered
+from tests.tui.fakes import FakeAssistant, answered, question
 from tools.approval import Proposal
 from tui.screens.proposal import ProposalScreen
 from tui.widgets.key_line import KeyLine
 from tui.widgets.prompt import Prompt
 from tui.widgets.proposal_line import ProposalLine
+from tui.widgets.question_line import QuestionLine
 
 NEW = Proposal(Path("/home/ann/Documents/Lifelore/lyon.md"), None, "# Lyon\n\n- [b]map[/b]\n")
 CHANGED = Proposal(Path("/home/ann/lyon.md"), "# Lyon\n- map\n", "# Lyon\n- passport\n")
@@ -106,7 +107,42 @@ async def test_to_stop_the_answer_is_a_no() -> None:
         await standing.rest()
         assert approving.decision.wait(lambda: True) is False
         await standing.pilot.press("y")
-        assert "nothing was done" in standing.status
+        assert "the turn that wanted it has ended" in standing.status
+
+
+async def test_a_yes_is_to_what_was_shown_and_to_nothing_else() -> None:
+    assistant, first = asking()
+    second = Approving(CHANGED, Decision())
+    assistant.scripts.append([Accepted("v", "s"), second, answered("Well.")])
+    async with stage(assistant) as standing:
+        await proposed(standing)
+        await standing.pilot.press("ctrl+g")
+        standing.chat.stop_turn()
+        await standing.until(lambda: standing.chat.outbox.running is None)
+        await standing.chat.send_words(standing.chat.conversations.current, "And that as lyon.md")
+        await standing.until(lambda: standing.one(ProposalLine).approving is second)
+        assert str(NEW.path) in seen(standing)
+        await standing.pilot.press("y")
+        assert standing.one(ProposalLine).approving is second, "it still waits"
+        standing.chat.action_decide_proposal(False)
+        await standing.rest()
+    assert first.decision.wait(lambda: True) is False
+    assert second.decision.wait(lambda: True) is False
+
+
+async def test_a_question_stays_with_what_is_written_to_it() -> None:
+    assistant, _ = asking()
+    assistant.scripts.appendleft(
+        [Accepted("t", "s"), Asking(question()), answered("Hm.", asked=question())]
+    )
+    async with stage(assistant) as standing:
+        await standing.say("Hello")
+        await standing.rest()
+        assert standing.one(QuestionLine).display
+        await proposed(standing)
+        assert standing.one(QuestionLine).display
+        standing.chat.action_decide_proposal(False)
+        await standing.rest()
 
 
 async def test_leaving_while_it_waits_is_a_no() -> None:

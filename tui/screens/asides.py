@@ -17,7 +17,7 @@ from tui.widgets.proposal_line import ProposalLine
 from tui.widgets.question_line import QuestionLine
 
 if TYPE_CHECKING:
-    from assistant.updates import Question
+    from assistant.updates import Approving, Question
     from tui.clock import Clock
     from tui.ports import OfferLike
     from tui.widgets.transcript import Transcript
@@ -35,11 +35,11 @@ class Asides(Sessions):
         self._offers_done: set[str] = set()
 
     def show_aside(self) -> None:
-        """What waits for a yes, else the question of the visible conversation, else an offer."""
+        """What waits for a yes and the question of the visible conversation, else an offer."""
         running = self.outbox.running
         approving = running.approving if running is not None else None
         self.query_one(ProposalLine).propose(approving)
-        question = self.conversations.current.question if approving is None else None
+        question = self.conversations.current.question
         self.query_one(QuestionLine).show(question, self.key_of("focus_aside"))
         free = approving is None and question is None
         offer = self._offers[0] if self._offers and free else None
@@ -50,7 +50,8 @@ class Asides(Sessions):
         if (approving := self.query_one(ProposalLine).approving) is not None:
             from tui.screens.proposal import ProposalScreen
 
-            self.app.push_screen(ProposalScreen(approving.proposal), self._proposal_seen)
+            seen = partial(self._proposal_seen, approving)
+            self.app.push_screen(ProposalScreen(approving.proposal), seen)
         elif question.display:
             question.take_focus()
         elif offer.display:
@@ -60,17 +61,20 @@ class Asides(Sessions):
 
     # What waits for a yes.
 
-    def _proposal_seen(self, wanted: bool | None) -> None:
-        if wanted is not None:
-            self.action_decide_proposal(wanted)
-
-    def action_decide_proposal(self, wanted: bool) -> None:
-        approving = self.query_one(ProposalLine).approving
-        if approving is None or not approving.decision.make(wanted):
-            self.status.hint("The turn that wanted this has ended; nothing was done.")
-        if (running := self.outbox.running) is not None:
+    def _proposal_seen(self, approving: Approving, wanted: bool | None) -> None:
+        """Decide what was shown, which need not be what is proposed by now."""
+        if wanted is None:
+            return
+        if not approving.decision.make(wanted):
+            self.status.hint("That is decided already, or the turn that wanted it has ended.")
+        running = self.outbox.running
+        if running is not None and running.approving is approving:
             running.approving = None
         self._leave_aside()
+
+    def action_decide_proposal(self, wanted: bool) -> None:
+        if (approving := self.query_one(ProposalLine).approving) is not None:
+            self._proposal_seen(approving, wanted)
 
     # Questions.
 
