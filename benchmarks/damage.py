@@ -2,15 +2,18 @@
 
 The adapter is the one that the settings name, or that serves in their home. Besides right and
 wrong, of which a small model has little to lose, the share of probability of the right option
-(MMLU) and the likelihood of the worked solution (GSM8K) are compared, which show small losses.
+(MMLU) and the likelihood of the worked solution (GSM8K) are compared, which show small losses. The
+prompts are those of a turn without memories. Answers that are not whole by the last token that they
+are given count as they are; `cut` says how many they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
@@ -20,6 +23,7 @@ import numpy as np
 
 from assistant.build import local_model
 from assistant.errors import SetupNeeded
+from assistant.framing import framed
 from assistant.night import ScoringModel, ServedModel, open_scoring
 from assistant.settings import Settings
 from benchmarks.ifeval import CHECKS, follows
@@ -33,8 +37,8 @@ from memory.errors import RefusedInput
 from memory.ports import Progress
 
 _LETTERS = "ABCD"
-_SUM_TOKENS = 224
-_ANSWER_TOKENS = 256
+_SUM_TOKENS = 320
+_ANSWER_TOKENS = 512
 _RESAMPLES = 5000
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
@@ -45,7 +49,9 @@ Measures = dict[str, float]
 class _Item:
     """One question, and how a model's answer to it is measured; 1 is best."""
 
-    id: str
+    test: str
+    asked: str
+    """All of the question, by which its measures are kept."""
     measure: Callable[[ServedModel], Measures]
 
 
@@ -68,32 +74,31 @@ def run(data: Path, settings: Settings, sampling: Sampling, progress: Progress) 
     served = ServedModel(model, Flag())
     kept = _Kept(sampling.cache)
     try:
+        measured: dict[str, list[Measures]] = {}
         for system, weights in (("base", None), ("adapter", adapter)):
             served.use(weights)
+            answering = sha256_of([path] if weights is None else [path, weights])
             for done, item in enumerate(items):
                 progress(system, done, len(items))
-                kept.measure(system, item, served)
+                found = kept.measure(answering, item, served)
+                measured.setdefault(system, []).append(found)
     finally:
         model.close()
-    return Report("damage", sha256_of([data]), list(_rows(items, kept)))
+    tests = [item.test for item in items]
+    return Report("damage", sha256_of([data]), list(_rows(tests, measured)))
 
 
 def _items(content: Any, sampling: Sampling) -> Iterator[_Item]:
     chance, most = random.Random(sampling.seed), max(sampling.questions // 3, 1)
-    for number, entry in _sampled(content["mmlu"], most, lambda e: str(e["subject"]), chance):
-        yield _Item(f"mmlu {number}", _choice(entry))
-    for number, entry in _sampled(content["gsm8k"], most, lambda e: "", chance):
-        yield _Item(f"gsm8k {number}", _sum(entry))
     known = [one for one in content["ifeval"] if CHECKS.keys() >= set(one["instruction_id_list"])]
-    for number, entry in _sampled(known, most, lambda e: "", chance):
-        yield _Item(f"ifeval {number}", _instruction(entry))
-
-
-def _sampled(
-    entries: Sequence[Any], most: int, kind: Callable[[Any], str], chance: random.Random
-) -> Iterator[tuple[int, Any]]:
-    numbered = list(enumerate(entries))
-    yield from stratified(numbered, most, lambda pair: kind(pair[1]), chance)
+    tests = {
+        "mmlu": (content["mmlu"], _choice),
+        "gsm8k": (content["gsm8k"], _sum),
+        "ifeval": (known, _instruction),
+    }
+    for test, (entries, made) in tests.items():
+        for entry in stratified(entries, most, lambda e: str(e.get("subject")), chance):
+            yield _Item(test, json.dumps(entry, sort_keys=True), made(entry))
 
 
 def _choice(entry: Any) -> Callable[[ServedModel], Measures]:
@@ -116,10 +121,15 @@ def _sum(entry: Any) -> Callable[[ServedModel], Measures]:
     worked = re.sub(r"<<.*?>>", "", worked).strip()
 
     def measure(served: ServedModel) -> Measures:
-        numbers = _NUMBER.findall(served.answer(_said(asked), _SUM_TOKENS))
+        answer = served.answer(_said(asked), _SUM_TOKENS)
+        numbers = _NUMBER.findall(answer)
         right = bool(numbers) and _value(numbers[-1]) == _value(wanted)
         likely = served.logprobs(_said(asked), worked)
-        return {"accuracy": float(right), "log_likelihood": sum(likely) / max(len(likely), 1)}
+        return {
+            "accuracy": float(right),
+            "log_likelihood": sum(likely) / max(len(likely), 1),
+            "cut": _cut(served, answer, _SUM_TOKENS),
+        }
 
     return measure
 
@@ -134,50 +144,63 @@ def _instruction(entry: Any) -> Callable[[ServedModel], Measures]:
     def measure(served: ServedModel) -> Measures:
         answer = served.answer(_said(entry["prompt"]), _ANSWER_TOKENS)
         done = [follows(kind, given, answer) for kind, given in asked]
-        return {"accuracy": float(all(done)), "instructions_followed": sum(done) / len(done)}
+        return {
+            "accuracy": float(all(done)),
+            "instructions_followed": sum(done) / len(done),
+            "cut": _cut(served, answer, _ANSWER_TOKENS),
+        }
 
     return measure
 
 
-def _said(text: str) -> list[Said]:
-    return [Said(role="user", text=text)]
+def _cut(served: ServedModel, answer: str, most: int) -> float:
+    # What was written is read again in as many tokens, or a few more or less.
+    return float(len(served.pieces(answer)) > 0.97 * most)
+
+
+def _said(text: str) -> tuple[Said, ...]:
+    return framed([Said(role="user", text=text)])
 
 
 class _Kept:
-    """What was measured, each written to the file at once, so that a stopped run goes on."""
+    """What was measured, each written to the file at once, so that a stopped run goes on.
+
+    It is found again by a digest of model, adapter, question and limits.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self.of: dict[tuple[str, str], Measures] = {}
+        self._known: dict[str, Measures] = {}
         if file is not None and file.is_file():
             for line in file.read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line)
-                self.of[entry["system"], entry["item"]] = entry["measures"]
+                self._known[entry["key"]] = entry["measures"]
 
-    def measure(self, system: str, item: _Item, served: ServedModel) -> None:
-        if (system, item.id) in self.of:
-            return
-        measures = self.of[system, item.id] = item.measure(served)
-        if self._file is not None:
-            with self._file.open("a", encoding="utf-8") as file:
-                entry = {"system": system, "item": item.id, "measures": measures}
-                file.write(json.dumps(entry) + "\n")
+    def measure(self, answering: str, item: _Item, served: ServedModel) -> Measures:
+        """What this model, by its digest, makes of the question."""
+        asked = (answering, item.test, item.asked, _SUM_TOKENS, _ANSWER_TOKENS)
+        key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        if key not in self._known:
+            self._known[key] = item.measure(served)
+            if self._file is not None:
+                with self._file.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"key": key, "measures": self._known[key]}) + "\n")
+        return self._known[key]
 
 
-def _rows(items: Sequence[_Item], kept: _Kept) -> Iterator[Row]:
-    for test in ("mmlu", "gsm8k", "ifeval"):
-        asked = [item.id for item in items if item.id.startswith(test)]
-        if not asked:
-            continue
-        for metric in kept.of["base", asked[0]]:
+def _rows(tests: Sequence[str], measured: Mapping[str, Sequence[Measures]]) -> Iterator[Row]:
+    for test in dict.fromkeys(tests):
+        places = [n for n, one in enumerate(tests) if one == test]
+        for metric in measured["base"][places[0]]:
             base, adapter = (
-                np.array([kept.of[system, item][metric] for item in asked])
+                np.array([measured[system][n][metric] for n in places])
                 for system in ("base", "adapter")
             )
-            yield Row("base", metric, test, None, round(float(base.mean()), 4), len(asked))
-            yield Row("adapter", metric, test, None, round(float(adapter.mean()), 4), len(asked))
+            yield Row("base", metric, test, None, round(float(base.mean()), 4), len(places))
+            yield Row("adapter", metric, test, None, round(float(adapter.mean()), 4), len(places))
             lost = base - adapter
             drawn = np.random.default_rng(0).integers(len(lost), size=(_RESAMPLES, len(lost)))
             low, high = np.quantile(lost[drawn].mean(axis=1), [0.025, 0.975])
-            for name, value in (("", lost.mean()), (" low", low), (" high", high)):
-                yield Row("lost", f"{metric}{name}", test, None, round(float(value), 4), len(asked))
+            for end, value in (("", lost.mean()), (" low", low), (" high", high)):
+                figure = round(float(value), 4)
+                yield Row("lost", f"{metric}{end}", test, None, figure, len(places))

@@ -1,7 +1,8 @@
 """Whether an answer follows instructions that can be checked without a judge.
 
 After Zhou et al., "Instruction-Following Evaluation for Large Language Models", 2023. Kinds that
-need a language detector or a sentence splitter are left out.
+need a language detector or a sentence splitter, and two rare ones, are left out; capitals and small
+letters are looked at without asking whether the language is English.
 """
 
 from __future__ import annotations

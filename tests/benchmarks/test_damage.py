@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -126,19 +127,22 @@ class Worsening(ScriptedModel):
     def _says(self, messages: Sequence[ChatMessage]) -> str:
         if self.adapter is not None:
             return "Well, no number."
-        asked = messages[-1].content
-        return f"So it is {int(asked.split()[2]) + 1}." if "and one" in asked else "Done."
+        asked = re.search(r"What is (\d+) and one", messages[-1].content)
+        return f"So it is {int(asked[1]) + 1}." if asked else "Done."
 
 
 def test_what_an_adapter_costs_is_told_with_its_interval(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Worsening()
-    monkeypatch.setattr(damage, "local_model", lambda settings: ("scripted", tmp_path))
+    base, adapter = tmp_path / "base.gguf", tmp_path / "adapter.gguf"
+    base.write_bytes(b"base")
+    adapter.write_bytes(b"adapter")
+    monkeypatch.setattr(damage, "local_model", lambda settings: ("scripted", base))
     monkeypatch.setattr(damage, "open_scoring", lambda settings, path: model)
     data, cache = tmp_path / "capability.json", tmp_path / "cache.jsonl"
     data.write_text(json.dumps(CONTENT), encoding="utf-8")
-    settings = Settings(home=home, adapter=tmp_path / "adapter.gguf")
+    settings = Settings(home=home, adapter=adapter)
     sampling = Sampling(questions=12, cache=cache)
     report = damage.run(data, settings, sampling, no_progress)
 
@@ -154,6 +158,10 @@ def test_what_an_adapter_costs_is_told_with_its_interval(
     calls = len(model.calls)
     again = damage.run(data, settings, sampling, no_progress)
     assert (again.rows, len(model.calls)) == (report.rows, calls), "what was measured is kept"
+    assert "commas" not in cache.read_text(encoding="utf-8")
+    adapter.write_bytes(b"another")
+    damage.run(data, settings, sampling, no_progress)
+    assert len(model.calls) == calls + calls // 2, "of another adapter nothing is known"
 
 
 def test_without_an_adapter_there_is_nothing_to_measure(
