@@ -199,9 +199,11 @@ def run_tool(state: TurnState, turn: TurnContext) -> TurnState:
         turn.log.append([draft], needs=[state["message_id"]])
     except Erased:
         return {"call": None}
-    turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
     step = {"tool": name, "arguments": arguments, "result": outcome.result, "ok": outcome.ok}
-    return {"steps": [*state.get("steps", []), step], "call": None}
+    steps = [*state.get("steps", []), step]
+    if _last_act({"steps": steps}, turn) is None:
+        turn.emit(ToolUsed(name, arguments, outcome.result, outcome.ok))
+    return {"steps": steps, "call": None}
 
 
 def _approved(turn: TurnContext, proposal: Proposal) -> bool:
@@ -217,6 +219,8 @@ def answer(state: TurnState, turn: TurnContext) -> TurnState:
     state_out: TurnState = {"answer": "", "status": "failed", "problem": None, "used": []}
     if is_answered_without_model(state):
         return _not_remembered(state, turn)
+    if (result := _last_act(state, turn)) is not None:
+        return _told(result, turn)
     try:
         model = turn.model()
         asked = answer_prompt(state, turn, model)
@@ -266,12 +270,25 @@ def is_answered_without_model(state: TurnState) -> bool:
 def _not_remembered(state: TurnState, turn: TurnContext) -> TurnState:
     """Say so without the model, which would sooner invent; and show the nearest there is."""
     nearest = found_of(state, turn)
-    text = prompts.not_remembered(render(nearest[0]) if nearest else None)
     turn.emit(Recalled(tuple(nearest)))
+    text = prompts.not_remembered(render(nearest[0]) if nearest else None)
+    return {**_told(text, turn), "used": [memory.id for memory in nearest]}
+
+
+def _last_act(state: TurnState, turn: TurnContext) -> str | None:
+    """What was done outside memory, or was not approved: that is the answer, for no model says it
+    better."""
+    for step in state.get("steps", [])[-1:]:
+        if turn.registry.acts(step["tool"]) and (step["ok"] or step["result"] == NOT_APPROVED):
+            return str(step["result"])
+    return None
+
+
+def _told(text: str, turn: TurnContext) -> TurnState:
+    """Answer with these words."""
     turn.watch.mark("first_token")
     turn.emit(Delta(text))
-    used = [memory.id for memory in nearest]
-    return {"answer": text, "status": "complete", "problem": None, "used": used}
+    return {"answer": text, "status": "complete", "problem": None, "used": []}
 
 
 def _stream(

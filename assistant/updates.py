@@ -84,6 +84,8 @@ class Approving:
 
 @dataclass(frozen=True, slots=True)
 class ToolUsed:
+    """A tool was used, and the model is given its result."""
+
     tool: str
     arguments: dict[str, object]
     result: str

@@ -15,7 +15,7 @@ AnyTool = Tool | ActingTool
 
 NO_TOOL = "none"
 """What a model answers when it needs no tool."""
-NOT_APPROVED = "Nothing was done: it needs the user's yes, which was not given."
+NOT_APPROVED = "Nothing was done: it needs your yes, which it did not get."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Registry:
     @property
     def tools(self) -> tuple[AnyTool, ...]:
         return tuple(self._tools.values())
+
+    def acts(self, name: str) -> bool:
+        """Whether this tool changes something outside memory."""
+        return isinstance(self._tools.get(name), ActingTool)
 
     def candidates(self, text: str) -> tuple[Offered, ...]:
         """The tools worth asking the model about for these words of the user."""

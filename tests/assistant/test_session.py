@@ -343,7 +343,7 @@ def saving(file: str = "lyon.md") -> dict[str, object]:
 
 
 def test_a_file_is_written_once_the_user_says_yes(opened: Opener, home: Path) -> None:
-    assistant = opened(["- passport\n- charger", saving(), "Saved."])
+    assistant = opened(["- passport\n- charger", saving()])
     session = assistant.session()
     list(session.send("Write a packing list for Lyon."))
     path, seen = home / "files" / "lyon.md", []
@@ -353,17 +353,18 @@ def test_a_file_is_written_once_the_user_says_yes(opened: Opener, home: Path) ->
             assert update.decision.make(True)
             assert not update.decision.make(False), "the first decision counts"
             seen.append(update.proposal)
-        if isinstance(update, ToolUsed):
-            assert (update.ok, update.result) == (True, f"It is saved in {path}.")
+        if isinstance(update, Answered):
+            assert (update.status, update.text) == ("complete", f"It is saved in {path}.")
     assert [proposal.path for proposal in seen] == [path]
     assert path.read_text(encoding="utf-8") == "- passport\n- charger\n"
-    assert str(path) in last_prompt(assistant)[-1].content
+    calls = [e.payload for e in assistant.store.log.session(session.id)]
+    assert [call.ok for call in calls if isinstance(call, ToolCalled)] == [True]
 
 
 def test_what_is_saved_is_never_the_answer_that_something_was_saved(
     opened: Opener, home: Path
 ) -> None:
-    assistant = opened(["A list.", saving("a.md"), "It is saved.", saving("b.md"), "Again."])
+    assistant = opened(["A list.", saving("a.md"), saving("b.md")])
     session = assistant.session()
     list(session.send("Write a list."))
     for name in ("a", "b"):
@@ -379,7 +380,7 @@ def test_what_is_saved_is_never_the_answer_that_something_was_saved(
 def test_what_is_saved_stands_as_the_user_corrected_it_in_a_fork_too(
     opened: Opener, home: Path
 ) -> None:
-    assistant = opened(["A wrong list.", saving("a.md"), "It is saved.", "Well.", saving("b.md")])
+    assistant = opened(["A wrong list.", saving("a.md"), "Well.", saving("b.md")])
     session = assistant.session()
     [answered] = only(Answered, session.send("Write a list."))
     session.correct(answered.message_id, "My list.")
@@ -393,17 +394,16 @@ def test_what_is_saved_stands_as_the_user_corrected_it_in_a_fork_too(
 def test_without_a_decision_nothing_is_written_and_it_is_not_asked_again(
     opened: Opener, home: Path
 ) -> None:
-    assistant = opened(["A list.", saving(), saving("other.md"), "I did not."])
+    assistant = opened(["A list.", saving(), saving("other.md")])
     session = assistant.session()
     list(session.send("Write a list."))
     updates = list(session.send("Save that to a file"))
 
     [asked] = only(Approving, updates)
-    [used] = only(ToolUsed, updates)
-    assert (used.ok, used.result) == (False, NOT_APPROVED)
+    assert only(Answered, updates)[0].text == NOT_APPROVED
     assert not asked.decision.make(True), "it is too late"
     assert not (home / "files").exists()
-    assert only(Answered, updates)[0].status == "complete"
+    assert len(scripted(assistant).calls) == 2
 
 
 def test_a_turn_that_is_stopped_or_left_while_it_asks_writes_nothing(
