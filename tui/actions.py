@@ -226,6 +226,13 @@ ACTIONS = (
         place="memory",
     ),
     Action(
+        "correct_memory",
+        "w",
+        "Correct the memory",
+        "Say anew what it says, or go to the answer or the profile where it is edited",
+        place="memory",
+    ),
+    Action(
         "forget_memory",
         "x,delete",
         "Forget the memory",

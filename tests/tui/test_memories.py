@@ -25,6 +25,7 @@ from tests.tui.fakes import (
     script,
 )
 from tui.screens.forget import ForgetScreen
+from tui.screens.profile import ProfileScreen
 from tui.widgets.answer import Answer
 from tui.widgets.later import Later
 from tui.widgets.memory_card import MemoryCard
@@ -219,6 +220,39 @@ async def test_arrows_and_numbers_choose_a_card_and_c_copies_it() -> None:
         assert standing.status == "This answer has no memory 9."
         await standing.pilot.click(standing.chat.query(MemoryCard).first())
         assert "walnuts" in str(standing.chat.query_one(".-chosen", MemoryCard).render())
+
+
+async def test_your_words_are_corrected_by_new_ones_and_never_over_a_draft() -> None:
+    async with stage(full_assistant(), session_id="cake") as standing:
+        await standing.type("Half a thought")
+        await standing.pilot.press("tab", "w")
+        assert standing.one(Prompt).text == "Half a thought"
+        assert standing.status.startswith("Send or clear")
+        standing.one(Prompt).clear()
+        await standing.pilot.press("w")
+        assert standing.one(Prompt).text == "My sister is allergic to walnuts, badly."
+        assert standing.one(Prompt).has_focus
+        assert standing.status.startswith("Write it as it is now.")
+
+
+async def test_an_answer_is_corrected_where_it_stands_and_a_line_on_its_page() -> None:
+    assistant = full_assistant()
+    told = replace(memory(1, "Bake it.", Origin.ASSISTANT), id="t2", session_id="cake")
+    assistant.scripts.append(script("Yes.", (told,)))
+    assistant.scripts.append(
+        [Accepted("u", "s"), Recalled((), (line("Bakes."),)), answered("Yes.")]
+    )
+    async with stage(assistant, session_id="cake") as standing:
+        await standing.say("go")
+        await standing.rest()
+        await standing.pilot.press("tab", "w")
+        await standing.rest()
+        assert standing.chat.conversations.current.query(".-found")
+        assert standing.status == "w on the answer corrects it."
+        await standing.say("go on")
+        await standing.rest()
+        await standing.pilot.press("tab", "w")
+        await standing.until(lambda: isinstance(standing.app.screen, ProfileScreen))
 
 
 def forgettable() -> FakeAssistant:

@@ -1,4 +1,4 @@
-"""The memories behind an answer: shown, opened, copied and forgotten."""
+"""The memories behind an answer: shown, opened, corrected, copied and forgotten."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tui.widgets.answer import Answer
 from tui.widgets.line_card import LineCard
 from tui.widgets.memory_card import MemoryCard
 from tui.widgets.memory_panel import LOOKING, NONE, NOT_YET, MemoryPanel
+from tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from memory.forget import ForgetPlan
@@ -84,6 +85,25 @@ class Remembered(Sessions):
             self.jump(memories[-1])
         else:
             self.status.hint("What this line was taken from is not there any more.")
+
+    async def action_correct_memory(self) -> None:
+        """What was said stays as it was said; a correction is what the user says now."""
+        card, prompt = self.query_one(MemoryPanel).chosen, self.query_one(Prompt)
+        if isinstance(card, LineCard):
+            await self.run_action("profile")
+        elif card is None:
+            return
+        elif card.memory.origin.value == "assistant":
+            self.jump(card.memory)
+            self.status.hint(f"{self.key_of('correct')} on the answer corrects it.")
+        elif prompt.text:
+            self.status.hint("Send or clear what you are writing, then correct this.")
+        else:
+            # These words are not typed yet: they end no hint, and nothing is read ahead of them.
+            with prompt.prevent(Prompt.Changed):
+                prompt.put_back(card.memory.text)
+            prompt.focus()
+            self.status.hint("Write it as it is now. What was said stays; the newer words count.")
 
     def action_copy_memory(self) -> None:
         card = self.query_one(MemoryPanel).chosen

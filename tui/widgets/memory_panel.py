@@ -27,6 +27,7 @@ NONE = "No memory was used for this answer."
 
 _KEYS = (
     ("open_memory", "open", "open_memory"),
+    ("correct_memory", "correct", "correct_memory"),
     ("forget_memory", "forget", "forget_memory"),
     ("copy_memory", "copy", "copy_memory"),
 )
