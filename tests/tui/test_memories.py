@@ -41,18 +41,20 @@ async def test_a_live_answer_shows_its_memories_numbered() -> None:
         memory(2, "she loved [b]buns[/b]\x1b[31m", Origin.THIRD_PARTY, "Marc", days=1),
         memory(3, "Bake it.", Origin.ASSISTANT, days=0),
         memory(4, "21 degrees", Origin.TOOL, days=0),
+        replace(memory(5, "cake", days=0), score=0.0),
     )
     assistant.scripts.append(script("Yes.", used))
     async with stage(assistant) as standing:
         await standing.say("cake")
         await standing.rest()
         assert standing.texts("MemoryCard") == [
-            "1 ● 12 Mar 2025\nmy sister is allergic to walnuts\nyour words",
-            "2 ○ Yesterday\nshe loved [b]buns[/b]␛[31m\nMarc · someone else’s words",
-            "3 ○ Today\nBake it.\nLifelore’s words",
-            "4 ○ Today\n21 degrees\nfrom a tool",
+            "1 ● 12 Mar 2025\nmy sister is allergic to walnuts\nyour words · match 50 %",
+            "2 ○ Yesterday\nshe loved [b]buns[/b]␛[31m\nMarc · someone else’s words · match 50 %",
+            "3 ○ Today\nBake it.\nLifelore’s words · match 50 %",
+            "4 ○ Today\n21 degrees\nfrom a tool · match 50 %",
+            "5 ● Today\ncake\nyour words",
         ]
-        assert standing.texts(".foot") == ["4 memories"]
+        assert standing.texts(".foot") == ["5 memories"]
 
 
 async def test_an_answer_of_an_earlier_run_fetches_its_memories() -> None:

@@ -23,13 +23,17 @@ _ORIGINS = {
 
 
 class MemoryCard(Static):
-    """Full dots are the user's own words, the only ones that can become facts about them."""
+    """Full dots are the user's own words, the only ones that can become facts about them.
+
+    How well it matched is not known of the answers of an earlier run.
+    """
 
     def __init__(self, number: int, memory: Memory, clock: Clock) -> None:
         self.memory = memory
         whose = _ORIGINS[memory.origin.value]
         speaker = one_line(memory.speaker, 40) if memory.speaker else ""
         own = memory.origin.value == "user"
+        parts = [speaker, whose, f"match {100 * memory.score:.0f} %" if memory.score > 0 else ""]
         super().__init__(
             Content.assemble(
                 (f"{number}", "bold $secondary"),
@@ -38,7 +42,7 @@ class MemoryCard(Static):
                 "\n",
                 one_line(memory.text, _EXCERPT),
                 "\n",
-                (f"{speaker} · {whose}" if speaker else whose, "$quiet italic"),
+                (" · ".join(filter(None, parts)), "$quiet italic"),
             ),
             classes="card",
         )
