@@ -48,10 +48,10 @@ async def test_a_live_answer_shows_its_memories_numbered() -> None:
         await standing.say("cake")
         await standing.rest()
         assert standing.texts("MemoryCard") == [
-            "1 ● 12 Mar 2025\nmy sister is allergic to walnuts\nyour words · match 50 %",
-            "2 ○ Yesterday\nshe loved [b]buns[/b]␛[31m\nMarc · someone else’s words · match 50 %",
-            "3 ○ Today\nBake it.\nLifelore’s words · match 50 %",
-            "4 ○ Today\n21 degrees\nfrom a tool · match 50 %",
+            "1 ● 12 Mar 2025\nmy sister is allergic to walnuts\nyour words · score 0.50",
+            "2 ○ Yesterday\nshe loved [b]buns[/b]␛[31m\nMarc · someone else’s words · score 0.50",
+            "3 ○ Today\nBake it.\nLifelore’s words · score 0.50",
+            "4 ○ Today\n21 degrees\nfrom a tool · score 0.50",
             "5 ● Today\ncake\nyour words",
         ]
         assert standing.texts(".foot") == ["5 memories"]

@@ -103,7 +103,7 @@ class Remembered(Sessions):
             with prompt.prevent(Prompt.Changed):
                 prompt.put_back(card.memory.text)
             prompt.focus()
-            self.status.hint("Write it as it is now. What was said stays; the newer words count.")
+            self.status.hint("Write it as it is now. What was said then stays until you forget it.")
 
     def action_copy_memory(self) -> None:
         card = self.query_one(MemoryPanel).chosen

@@ -25,7 +25,7 @@ _ORIGINS = {
 class MemoryCard(Static):
     """Full dots are the user's own words, the only ones that can become facts about them.
 
-    How well it matched is not known of the answers of an earlier run.
+    Its score (see Memory) is not known of the answers of an earlier run.
     """
 
     def __init__(self, number: int, memory: Memory, clock: Clock) -> None:
@@ -33,7 +33,7 @@ class MemoryCard(Static):
         whose = _ORIGINS[memory.origin.value]
         speaker = one_line(memory.speaker, 40) if memory.speaker else ""
         own = memory.origin.value == "user"
-        parts = [speaker, whose, f"match {100 * memory.score:.0f} %" if memory.score > 0 else ""]
+        parts = [speaker, whose, f"score {memory.score:.2f}" if memory.score > 0 else ""]
         super().__init__(
             Content.assemble(
                 (f"{number}", "bold $secondary"),
