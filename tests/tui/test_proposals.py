@@ -105,6 +105,7 @@ async def test_to_stop_the_answer_is_a_no() -> None:
         await standing.pilot.press("ctrl+g")
         standing.chat.stop_turn()
         await standing.rest()
+        assert is_made(approving)
         assert approving.decision.wait(lambda: True) is False
         await standing.pilot.press("y")
         assert "the turn that wanted it has ended" in standing.status
@@ -150,6 +151,8 @@ async def test_leaving_while_it_waits_is_a_no() -> None:
     async with stage(assistant) as standing:
         await proposed(standing)
         await standing.pilot.press("ctrl+q")
+    assert standing.app.in_flight.wait(60), "the turn would wait for ever"
+    assert is_made(approving)
     assert approving.decision.wait(lambda: True) is False
 
 
